@@ -1,0 +1,2 @@
+//! Files: source columns in, packed data sets out.
+#![forbid(unsafe_code)]

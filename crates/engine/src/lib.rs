@@ -1,0 +1,18 @@
+//! Packing algorithms over sequence lengths.
+//!
+//! Functions take slices and return values: no I/O, no global state, no threads of their own (they
+//! run inside the rayon pool of the caller, in as many parts as told), no N-API type. Results
+//! depend on the arguments alone, never on the number of threads. Long loops report to a
+//! [`Watch`], which is how a caller cancels them and shows progress.
+#![forbid(unsafe_code)]
+
+pub mod certificate;
+mod fault;
+pub mod options;
+pub mod seeded;
+pub mod template;
+mod watch;
+
+pub use fault::Fault;
+pub use options::PackOptions;
+pub use watch::{STRIDE, Stage, Unwatched, Watch};
