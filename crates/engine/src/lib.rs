@@ -6,6 +6,7 @@
 //! [`Watch`], which is how a caller cancels them and shows progress.
 #![forbid(unsafe_code)]
 
+pub mod bound;
 pub mod certificate;
 mod fault;
 pub mod options;
