@@ -1,1 +1,39 @@
-//! The N-API boundary.
+//! The N-API boundary: arguments in, results and errors out, nothing else.
+//!
+//! Everything here is private to the package. `ts/` validates, allocates every output array and
+//! is the only caller, so a broken contract is a bug and may panic: each entry catches it, and the
+//! wrapper turns it into `ERR_INTERNAL`.
+
+mod fault;
+mod gate;
+mod job;
+mod output;
+mod pool;
+
+use napi::bindgen_prelude::{Env, Object, Result};
+use napi_derive::napi;
+
+/// Runs once per JavaScript environment: the main thread and each worker.
+///
+/// # Errors
+/// If the environment is already going away.
+#[napi(module_exports)]
+pub fn init(_exports: Object<'_>, env: Env) -> Result<()> {
+    gate::install(env)
+}
+
+/// What this binary is: its version and the platform it was built for.
+#[napi(object, object_from_js = false)]
+pub struct Build {
+    /// Version of the crate, which is the package's.
+    pub version: &'static str,
+    /// Architecture, system and C library, in the words of Rust's targets.
+    pub target: String,
+}
+
+/// Version and target of this binary.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn build() -> Build {
+    Build { version: env!("CARGO_PKG_VERSION"), target: env!("STOWAGE_TARGET").to_owned() }
+}

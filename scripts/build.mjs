@@ -1,0 +1,45 @@
+// Compiles ts/ to dist/ and bundles the command line, whose libraries are needed to build only.
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
+rmSync("dist", { recursive: true, force: true });
+const tsc = spawnSync(
+  process.execPath,
+  ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"],
+  {
+    stdio: "inherit",
+  },
+);
+if (tsc.status !== 0) process.exit(1);
+
+if (existsSync("ts/cli/main.ts")) {
+  const { build } = await import("esbuild");
+  // One copy of the library per process: the command line loads what `require("stowage")` loads,
+  // so that its classes and its binary are the same.
+  const library = {
+    name: "library",
+    setup({ onResolve }) {
+      onResolve({ filter: /\/index\.js$/ }, ({ path, resolveDir }) => {
+        const inside = resolveDir.endsWith(join("ts", "cli")) && path === "../index.js";
+        return inside ? { path: "../index.js", external: true } : undefined;
+      });
+    },
+  };
+  await build({
+    entryPoints: ["ts/cli/main.ts"],
+    outfile: "dist/cli/main.js",
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "eof",
+    logLevel: "warning",
+    plugins: [library],
+  });
+  chmodSync("dist/cli/main.js", 0o755);
+}

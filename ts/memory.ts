@@ -1,0 +1,18 @@
+// Result arrays. JavaScript allocates, native code fills.
+
+import { StowageError } from "./errors.js";
+
+interface ArrayClass<T> {
+  new (length: number): T;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+/** A zeroed typed array, or ERR_MEMORY with the bytes asked for. */
+export function allocate<T>(array: ArrayClass<T>, length: number): T {
+  try {
+    return new array(length);
+  } catch (cause) {
+    const message = `the system refused ${length * array.BYTES_PER_ELEMENT} bytes for an array of ${length} elements; pack in parts, or free memory`;
+    throw new StowageError("ERR_MEMORY", message, { cause });
+  }
+}
