@@ -10,6 +10,7 @@ pub mod bound;
 pub mod certificate;
 mod fault;
 pub mod options;
+pub mod rows;
 pub mod seeded;
 pub mod template;
 mod watch;

@@ -1,0 +1,276 @@
+//! Writes the rows of a [`Layout`] into arrays of the caller.
+//!
+//! One pass over the places, in order within each part; parts are runs of whole rows with about
+//! the same number of places, so that no two write to the same memory. Loops are plain copies and
+//! counts over slices, which the compiler vectorises: memory sets the speed.
+
+use crate::Fault;
+use crate::rows::column::{Tokens, Weights};
+use crate::rows::labels::{self, IGNORE, Labels};
+use crate::rows::layout::{Layout, Segment, Shape, reserved};
+
+/// The arrays with one entry per place; all of the same length.
+#[derive(Debug, Default)]
+pub struct Places<'a> {
+    /// Token ids; the padding id at padding.
+    pub input_ids: &'a mut [i32],
+    /// 0, 1, 2 ... in each segment; 0 at padding.
+    pub position_ids: &'a mut [i32],
+    /// 1 .. k within a padded row, or along a flat line; 0 at padding.
+    pub segment_ids: &'a mut [i32],
+    /// Labels; -100 at padding.
+    pub labels: Option<&'a mut [i32]>,
+    /// Segment ids again, or 1 inside a segment.
+    pub attention_mask: Option<&'a mut [i32]>,
+    /// Weights of the labels; 0 at padding.
+    pub loss_weights: Option<&'a mut [f32]>,
+}
+
+/// The arrays with one entry per segment or row.
+#[derive(Debug)]
+pub struct Boundaries<'a> {
+    /// Ends of segments in tokens, from 0; [`Layout::boundary_count`] entries.
+    pub cu_seqlens: &'a mut [i32],
+    /// The same in places; empty if not wanted.
+    pub cu_seqlens_padded: &'a mut [i32],
+    /// Row r owns entries `offsets[r] ..= offsets[r + 1]` of the two above.
+    pub cu_seqlens_offsets: &'a mut [i32],
+    /// The sequence of each segment.
+    pub sequences: &'a mut [u32],
+}
+
+/// Where the contents of places come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    /// The column that was laid out.
+    pub tokens: Tokens<'a>,
+    /// Labels other than the tokens.
+    pub own_labels: Option<Tokens<'a>>,
+    /// Loss weights, or a mask.
+    pub loss_mask: Option<Weights<'a>>,
+    /// Where labels stand.
+    pub labels: Labels,
+    /// The id at padding.
+    pub pad_token_id: i32,
+    /// The attention mask is 1 inside a segment instead of its number.
+    pub binary_mask: bool,
+}
+
+const ID: &str = "a token id, 0 to 2147483647";
+const LABEL: &str = "a label, -100 or 0 to 2147483647";
+const WEIGHT: &str = "a loss weight, a finite number of at least 0";
+
+/// Fills everything. With `threads` of 1 nothing runs in parallel; more must be called inside a
+/// rayon pool. Neither the result nor the fault depends on it.
+///
+/// # Errors
+/// [`Fault::Column`] for the first value, in the order of places, that is no id, label or weight,
+/// and for a column beside the tokens that has another number of values for a sequence.
+///
+/// # Panics
+/// If an array has another length than the layout says, or `content` isn't what was laid out.
+pub fn fill(
+    layout: &Layout,
+    content: &Content<'_>,
+    places: Places<'_>,
+    mut boundaries: Boundaries<'_>,
+    threads: usize,
+) -> Result<(), Fault> {
+    bound(layout, &mut boundaries);
+    fill_rows(layout, content, places, 0..layout.row_count(), threads.max(1))
+}
+
+/// Halves the rows until there is one part per thread. Of two faults the earlier rows' counts.
+fn fill_rows(
+    layout: &Layout,
+    content: &Content<'_>,
+    places: Places<'_>,
+    rows: std::ops::Range<usize>,
+    threads: usize,
+) -> Result<(), Fault> {
+    if threads == 1 || rows.len() < 2 {
+        return fill_part(layout, content, places, rows);
+    }
+    let start = layout.places[rows.start];
+    let half = threads / 2;
+    let goal = start + (layout.places[rows.end] - start) / threads * half;
+    let inner = &layout.places[rows.start + 1..rows.end];
+    let middle = (rows.start + 1 + inner.partition_point(|&place| place < goal)).min(rows.end - 1);
+    let (left, right) = places.split_at(layout.places[middle] - start);
+    let (first, second) = rayon::join(
+        || fill_rows(layout, content, left, rows.start..middle, half),
+        || fill_rows(layout, content, right, middle..rows.end, threads - half),
+    );
+    first.and(second)
+}
+
+fn fill_part(
+    layout: &Layout,
+    content: &Content<'_>,
+    mut places: Places<'_>,
+    rows: std::ops::Range<usize>,
+) -> Result<(), Fault> {
+    let mut scratch = Vec::new();
+    if places.labels.is_none() && places.loss_weights.is_some() {
+        // Weights are 0 where the label is -100, so labels are needed though nobody wants them.
+        let segments = &layout.segments[layout.rows[rows.start]..layout.rows[rows.end]];
+        let longest = segments.iter().map(|segment| segment.length).max().unwrap_or(0) as usize;
+        scratch = reserved(longest)?;
+        scratch.resize(longest, IGNORE);
+    }
+    for row in rows {
+        let numbers = layout.rows[row]..layout.rows[row + 1];
+        let mut left = layout.places[row + 1] - layout.places[row];
+        for (index, segment) in numbers.clone().zip(&layout.segments[numbers.clone()]) {
+            let number = match layout.options.shape {
+                Shape::Padded { .. } => index - numbers.start + 1,
+                Shape::Flat { .. } => index + 1,
+            };
+            let need = layout.need(segment.length) as usize;
+            let (mut here, rest) = places.split_at(need);
+            here.fill_segment(content, *segment, number, &mut scratch)?;
+            places = rest;
+            left -= need;
+        }
+        let (mut tail, rest) = places.split_at(left);
+        tail.fill_padding(content.pad_token_id);
+        places = rest;
+    }
+    Ok(())
+}
+
+impl Places<'_> {
+    #[inline]
+    fn split_at(self, middle: usize) -> (Self, Self) {
+        let (input_ids, more_ids) = self.input_ids.split_at_mut(middle);
+        let (position_ids, more_positions) = self.position_ids.split_at_mut(middle);
+        let (segment_ids, more_segments) = self.segment_ids.split_at_mut(middle);
+        let (labels, more_labels) = split(self.labels, middle);
+        let (attention_mask, more_mask) = split(self.attention_mask, middle);
+        let (loss_weights, more_weights) = split(self.loss_weights, middle);
+        (
+            Self { input_ids, position_ids, segment_ids, labels, attention_mask, loss_weights },
+            Self {
+                input_ids: more_ids,
+                position_ids: more_positions,
+                segment_ids: more_segments,
+                labels: more_labels,
+                attention_mask: more_mask,
+                loss_weights: more_weights,
+            },
+        )
+    }
+
+    /// Fills exactly the places of one segment, filler included.
+    fn fill_segment(
+        &mut self,
+        content: &Content<'_>,
+        Segment { sequence, start, length, source }: Segment,
+        number: usize,
+        scratch: &mut [i32],
+    ) -> Result<(), Fault> {
+        let number = i32::try_from(number).expect("there are at most as many segments as places");
+        let n = length as usize;
+        let (ids, filler) = self.input_ids.split_at_mut(n);
+        let tokens = &content.tokens;
+        tokens
+            .values
+            .copy_ids(source..source + n, ids)
+            .map_err(|stray| tokens.stray(sequence, start, stray, ID))?;
+        filler.fill(content.pad_token_id);
+        for (place, position) in self.position_ids.iter_mut().zip(0..) {
+            *place = position;
+        }
+        self.segment_ids.fill(number);
+        if let Some(mask) = &mut self.attention_mask {
+            mask.fill(if content.binary_mask { 1 } else { number });
+        }
+        let labels = match &mut self.labels {
+            Some(labels) => {
+                labels[n..].fill(IGNORE);
+                &mut labels[..n]
+            }
+            None if self.loss_weights.is_some() => &mut scratch[..n],
+            None => return Ok(()),
+        };
+        match &content.own_labels {
+            Some(own) => {
+                let range = own.beside(tokens, sequence, start, length)?;
+                let stray = |stray| own.stray(sequence, start, stray, LABEL);
+                // Whole first, so that the label of the first token is looked at too.
+                own.values.copy_labels(range, labels).map_err(stray)?;
+                labels::place_within(content.labels, labels);
+            }
+            None => labels::place(content.labels, ids, labels),
+        }
+        if let (Some(out), Some(mask)) = (&mut self.loss_weights, &content.loss_mask) {
+            let range = mask.beside(tokens, sequence, start, length)?;
+            out[n..].fill(0.0);
+            if let Some(stray) =
+                labels::weigh(content.labels, &mask.values, range, labels, &mut out[..n])
+            {
+                return Err(mask.stray(sequence, start, stray, WEIGHT));
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_padding(&mut self, pad_token_id: i32) {
+        self.input_ids.fill(pad_token_id);
+        self.position_ids.fill(0);
+        self.segment_ids.fill(0);
+        if let Some(labels) = &mut self.labels {
+            labels.fill(IGNORE);
+        }
+        if let Some(mask) = &mut self.attention_mask {
+            mask.fill(0);
+        }
+        if let Some(weights) = &mut self.loss_weights {
+            weights.fill(0.0);
+        }
+    }
+}
+
+#[inline]
+fn split<T>(array: Option<&mut [T]>, middle: usize) -> (Option<&mut [T]>, Option<&mut [T]>) {
+    array.map(|array| array.split_at_mut(middle)).unzip()
+}
+
+/// Boundaries are one entry per segment: too little work to divide.
+fn bound(layout: &Layout, out: &mut Boundaries<'_>) {
+    let end = |count: u64| i32::try_from(count).expect("places fit in an int32");
+    let padding = layout.options.padding_segment;
+    let (mut tokens, mut places, mut entry) = (0, 0, 1);
+    out.cu_seqlens[0] = 0;
+    out.cu_seqlens_offsets[0] = 0;
+    if let Some(first) = out.cu_seqlens_padded.first_mut() {
+        *first = 0;
+    }
+    let mut mark = |tokens, places| {
+        out.cu_seqlens[entry] = end(tokens);
+        if let Some(padded) = out.cu_seqlens_padded.get_mut(entry) {
+            *padded = end(places);
+        }
+        entry += 1;
+        entry
+    };
+    let mut marked = 1;
+    for row in 0..layout.row_count() {
+        for segment in &layout.segments[layout.rows[row]..layout.rows[row + 1]] {
+            tokens += u64::from(segment.length);
+            places += layout.need(segment.length);
+            marked = mark(tokens, places);
+        }
+        // In padded rows the tail stands behind each row; a flat line has one, behind the last row.
+        let ends_here =
+            matches!(layout.options.shape, Shape::Padded { .. }) || row + 1 == layout.row_count();
+        if ends_here && padding && layout.places[row + 1] as u64 > places {
+            places = layout.places[row + 1] as u64;
+            marked = mark(tokens, places);
+        }
+        out.cu_seqlens_offsets[row + 1] = end(marked as u64 - 1);
+    }
+    for (out, segment) in out.sequences.iter_mut().zip(&layout.segments) {
+        *out = segment.sequence;
+    }
+}
