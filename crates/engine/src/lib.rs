@@ -6,15 +6,19 @@
 //! [`Watch`], which is how a caller cancels them and shows progress.
 #![forbid(unsafe_code)]
 
+mod binding;
 pub mod bound;
 pub mod certificate;
 mod fault;
+pub mod histogram;
 pub mod options;
 pub mod rows;
 pub mod seeded;
+pub mod strategy;
 pub mod template;
 mod watch;
 
 pub use fault::Fault;
+pub use histogram::Histogram;
 pub use options::PackOptions;
 pub use watch::{STRIDE, Stage, Unwatched, Watch};
