@@ -1,10 +1,148 @@
-//! How sequences find their packs.
+//! How sequences find their packs: the strategies by name, and those that place one sequence after
+//! another. The decreasing ones plan whole length classes, each in a file of its own.
 
+mod assignment;
+mod best_fit;
 pub mod best_fit_decreasing;
+mod by_room;
+mod first_fit;
+mod first_fit_shuffle;
 mod groups;
+mod harmonic;
 mod length_set;
+mod modified_first_fit;
+mod next_fit;
 pub mod problem;
+mod room_queues;
+mod room_set;
+mod room_tree;
 mod rooms;
+mod table;
+mod tolerance;
+mod worst_fit;
 pub mod worst_fit_decreasing;
 
+use crate::options::Strategy;
+use crate::{Fault, PackOptions, Watch, memory};
+
+pub use assignment::Assignment;
 pub use problem::Problem;
+pub use table::{STRATEGIES, StrategyInfo, info, parse};
+
+/// Places sequences one after another, as the options' strategy says: the six that look at input
+/// order, and the four decreasing ones with a tolerance. Lengths are 1 ..= usable capacity: the
+/// policies have been applied.
+///
+/// # Errors
+/// [`Fault::Strategy`] for a strategy that only plans; [`Fault::Memory`]; [`Fault::Cancelled`].
+pub fn assign(
+    lengths: &[u32],
+    options: &PackOptions,
+    watch: &dyn Watch,
+) -> Result<Assignment, Fault> {
+    // Room is counted in units of the alignment: what is left beyond them is of no use to anybody.
+    let capacity = options.capacity / options.sequence_alignment;
+    let limit = options.limit();
+    let order = match options.strategy {
+        Strategy::NextFit
+        | Strategy::FirstFit
+        | Strategy::BestFit
+        | Strategy::WorstFit
+        | Strategy::Harmonic => None,
+        Strategy::FirstFitShuffle => Some(first_fit_shuffle::order(lengths.len(), options.seed)?),
+        _ => Some(tolerance::order(lengths, options)?),
+    };
+    let units = units(lengths, order.as_deref(), options.sequence_alignment)?;
+    let needs = units.as_deref().unwrap_or(lengths);
+    let (packs, pack_count) = match options.strategy {
+        Strategy::NextFit => {
+            let ends = next_fit::assign(needs, capacity, limit, watch)?;
+            return Ok(Assignment::in_order(ends));
+        }
+        Strategy::FirstFit | Strategy::FirstFitShuffle => {
+            first_fit::assign(needs, capacity, limit, watch)?
+        }
+        Strategy::BestFit => best_fit::assign(needs, capacity, limit, watch)?,
+        Strategy::WorstFit => worst_fit::assign(needs, capacity, limit, watch)?,
+        Strategy::Harmonic => {
+            harmonic::assign(needs, capacity, limit, options.harmonic_classes, watch)?
+        }
+        other => tolerance::assign(other, needs, capacity, limit, watch)?,
+    };
+    Ok(Assignment::by_pack(packs, order, pack_count))
+}
+
+/// What each sequence takes, in units of the alignment and in the order of placing; none where
+/// that is the lengths as they are.
+fn units(
+    lengths: &[u32],
+    order: Option<&[u32]>,
+    alignment: u32,
+) -> Result<Option<Vec<u32>>, Fault> {
+    if order.is_none() && alignment == 1 {
+        return Ok(None);
+    }
+    let mut units = memory::reserved(lengths.len())?;
+    match order {
+        Some(order) => {
+            units.extend(order.iter().map(|&at| lengths[at as usize].div_ceil(alignment)));
+        }
+        None => units.extend(lengths.iter().map(|length| length.div_ceil(alignment))),
+    }
+    Ok(Some(units))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::assign;
+    use crate::options::Strategy;
+    use crate::{PackOptions, Unwatched};
+
+    fn packs(lengths: &[u32], options: &PackOptions) -> Vec<Vec<u32>> {
+        let assignment = assign(lengths, options, &Unwatched).expect("lengths fit");
+        let mut offsets = vec![7; assignment.pack_count as usize + 1];
+        let mut sequences = vec![7; assignment.len()];
+        assignment.bind_into(&mut offsets, &mut sequences, 1, &Unwatched).expect("not cancelled");
+        offsets
+            .windows(2)
+            .map(|pack| sequences[pack[0] as usize..pack[1] as usize].to_vec())
+            .collect()
+    }
+
+    #[test]
+    fn the_worked_example_of_each_strategy_comes_out() {
+        let lengths = [1000, 800, 600, 500, 400, 300, 200, 100];
+        let placed =
+            |strategy| packs(&lengths, &PackOptions { strategy, ..PackOptions::new(1024) });
+        let first_fit = vec![vec![0], vec![1, 6], vec![2, 4], vec![3, 5, 7]];
+        assert_eq!(
+            placed(Strategy::NextFit),
+            [vec![0], vec![1], vec![2], vec![3, 4], vec![5, 6, 7]]
+        );
+        assert_eq!(placed(Strategy::FirstFit), first_fit);
+        assert_eq!(placed(Strategy::BestFit), first_fit);
+        assert_eq!(placed(Strategy::WorstFit), [vec![0], vec![1, 6], vec![2, 5], vec![3, 4, 7]]);
+        assert_eq!(
+            placed(Strategy::Harmonic),
+            [vec![0], vec![1], vec![2], vec![3, 4], vec![5], vec![6], vec![7]]
+        );
+        assert_eq!(
+            placed(Strategy::FirstFitShuffle),
+            [vec![7, 1], vec![4, 3], vec![5, 2], vec![0], vec![6]]
+        );
+    }
+
+    #[test]
+    fn of_equal_rooms_the_pack_that_came_to_it_first_goes_first() {
+        let options = PackOptions { strategy: Strategy::BestFit, ..PackOptions::new(10) };
+        assert_eq!(packs(&[5, 8, 3, 2], &options), [[0, 2], [1, 3]]);
+    }
+
+    #[test]
+    fn a_tolerance_shuffles_nearly_equal_lengths() {
+        let strategy = Strategy::BestFitDecreasing;
+        let options = PackOptions { strategy, tolerance: 3, ..PackOptions::new(10) };
+        let lengths = [7, 6, 6, 5, 5, 4, 4, 3, 2, 1];
+        assert_eq!(packs(&lengths, &options), [[2, 5], [1, 6], [0, 7], [3, 4], [9, 8]]);
+    }
+}
