@@ -19,6 +19,7 @@ pub mod seeded;
 pub mod stats;
 pub mod strategy;
 pub mod template;
+pub mod validate;
 mod watch;
 
 pub use fault::Fault;
