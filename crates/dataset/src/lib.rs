@@ -1,2 +1,25 @@
 //! Files: source columns in, packed data sets out.
+//!
+//! Sources are read in parts and spilled uncompressed beside the output; packs are gathered from
+//! there, encoded in parallel and written in order under a temporary name. The result depends on
+//! the inputs and options alone, never on the number of threads.
 #![forbid(unsafe_code)]
+
+mod block;
+mod fault;
+mod gather;
+mod ingest;
+mod manifest;
+mod output;
+mod parallel;
+mod progress;
+mod read;
+mod sink;
+mod source;
+mod store;
+
+pub use fault::{Fault, Place};
+pub use output::DataFile;
+pub use read::read_lengths;
+pub use sink::Compression;
+pub use source::Columns;

@@ -1,0 +1,144 @@
+//! Why a file job stopped: the engine's faults, and those that name a file and a row.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use stowage_engine::Fault as EngineFault;
+
+/// Why a job over files stopped without a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A fault of the lengths, the options or the packing.
+    Engine(EngineFault),
+    /// The system refused a file operation.
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried and what the system said.
+        detail: String,
+    },
+    /// A source column is missing or holds something that can't be packed.
+    Column(Place),
+    /// Bytes of a file are not what they should be.
+    Format(Place),
+    /// The output exists.
+    OutputExists {
+        /// The folder.
+        path: PathBuf,
+        /// What to do.
+        detail: String,
+    },
+    /// A written data set breaks a promise.
+    Invalid(Place),
+}
+
+/// What is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub path: PathBuf,
+    /// The row within the file, from 0, where it is known.
+    pub row: Option<u64>,
+    /// What is wrong, with the numbers.
+    pub detail: String,
+}
+
+impl Fault {
+    /// What a program branches on; stable across releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Engine(fault) => fault.code(),
+            Self::Io { .. } => "ERR_IO",
+            Self::Column(_) => "ERR_COLUMN",
+            Self::Format(_) => "ERR_FORMAT",
+            Self::OutputExists { .. } => "ERR_OUTPUT_EXISTS",
+            Self::Invalid(_) => "ERR_INVALID_PACKING",
+        }
+    }
+
+    /// The offending file, where there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Engine(_) => None,
+            Self::Io { path, .. } | Self::OutputExists { path, .. } => Some(path),
+            Self::Column(place) | Self::Format(place) | Self::Invalid(place) => Some(&place.path),
+        }
+    }
+
+    /// The offending row of that file, from 0, where it is known.
+    #[must_use]
+    pub fn row(&self) -> Option<u64> {
+        match self {
+            Self::Column(place) | Self::Format(place) | Self::Invalid(place) => place.row,
+            _ => None,
+        }
+    }
+
+    /// A refused file operation; `action` completes "cannot".
+    pub(crate) fn io(action: &str, path: &Path, error: &std::io::Error) -> Self {
+        let detail = format!("cannot {action} {}: {error}", path.display());
+        Self::Io { path: path.to_path_buf(), detail }
+    }
+
+    pub(crate) fn column(path: &Path, row: impl Into<Option<u64>>, detail: String) -> Self {
+        Self::Column(Place { path: path.to_path_buf(), row: row.into(), detail })
+    }
+
+    pub(crate) fn format(path: &Path, row: impl Into<Option<u64>>, detail: String) -> Self {
+        Self::Format(Place { path: path.to_path_buf(), row: row.into(), detail })
+    }
+
+    pub(crate) fn invalid(path: &Path, row: impl Into<Option<u64>>, detail: String) -> Self {
+        Self::Invalid(Place { path: path.to_path_buf(), row: row.into(), detail })
+    }
+
+    pub(crate) fn option(detail: impl Into<String>) -> Self {
+        Self::Engine(EngineFault::Option { detail: detail.into() })
+    }
+}
+
+impl From<EngineFault> for Fault {
+    fn from(fault: EngineFault) -> Self {
+        Self::Engine(fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine(fault) => fault.fmt(f),
+            Self::Io { detail, .. } | Self::OutputExists { detail, .. } => f.write_str(detail),
+            Self::Column(place) | Self::Format(place) | Self::Invalid(place) => {
+                write!(f, "{}", place.path.display())?;
+                if let Some(row) = place.row {
+                    write!(f, ", row {row}")?;
+                }
+                write!(f, ": {}", place.detail)
+            }
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// Runs a decoder over bytes that nobody has checked. The decoders we use return errors for what
+/// they foresee and panic on the rest; both mean that the file is damaged.
+pub(crate) fn guarded<T>(
+    path: &Path,
+    decode: impl FnOnce() -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
+        let words = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no reason given");
+        Err(Fault::format(
+            path,
+            None,
+            format!("the file is damaged: its decoder gave up ({words})"),
+        ))
+    })
+}

@@ -1,0 +1,87 @@
+//! Lengths of the sequences of source files, in order.
+//!
+//! O(values of one column); 8 bytes per sequence at the peak. Where the format allows, tokens
+//! aren't decoded.
+
+use crate::progress::Meter;
+use crate::source::{Columns, Table, expand};
+use crate::{Fault, parallel};
+use stowage_engine::{Fault as EngineFault, Stage, Watch};
+
+/// A part of a source file that one thread reads.
+pub(crate) struct Part {
+    pub table: usize,
+    pub part: usize,
+    /// Row of the file that its first row is.
+    pub first_row: u64,
+}
+
+/// Source files, open, in order.
+pub(crate) struct Sources {
+    pub tables: Vec<Table>,
+    pub parts: Vec<Part>,
+    /// Rows of all, as far as they are known: for progress.
+    pub rows: u64,
+}
+
+impl Sources {
+    /// Opens every file that `inputs` name.
+    pub(crate) fn open(inputs: &[String], watch: &dyn Watch) -> Result<Self, Fault> {
+        let mut tables = Vec::new();
+        let mut parts = Vec::new();
+        let mut rows = 0;
+        for path in expand(inputs)? {
+            watch.step(Stage::Read, 0, 0)?;
+            let table = Table::open(&path)?;
+            let mut first_row = 0;
+            for (part, count) in table.parts().into_iter().enumerate() {
+                parts.push(Part { table: tables.len(), part, first_row });
+                rows += count.unwrap_or_else(|| table.guess());
+                first_row += count.unwrap_or(0);
+            }
+            tables.push(table);
+        }
+        Ok(Self { tables, parts, rows })
+    }
+}
+
+/// The length of every sequence of `inputs`: files, folders or patterns of Parquet, Arrow IPC,
+/// JSON lines and `.npy`. `column` is a list of integers or an integer column of lengths.
+///
+/// # Errors
+/// [`Fault::Io`], [`Fault::Format`] or [`Fault::Column`] for the first file, in order, that can't
+/// be read; [`stowage_engine::Fault::TooManySequences`]; a cancel.
+pub fn read_lengths(
+    inputs: &[String],
+    column: &str,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<Vec<u32>, Fault> {
+    let sources = Sources::open(inputs, watch)?;
+    let columns = Columns { tokens: column.to_string(), lengths_only: true, ..Columns::default() };
+    let meter = Meter::new(watch, Stage::Read, sources.rows);
+    let lists = parallel::each(sources.parts.len(), threads, |index| {
+        let Part { table, part, first_row } = sources.parts[index];
+        let mut lengths = Vec::new();
+        sources.tables[table].read(part, first_row, &columns, &mut |rows| {
+            lengths.extend_from_slice(&rows.lengths);
+            meter.add(rows.lengths.len() as u64)
+        })?;
+        Ok(lengths)
+    })?;
+    concatenated(lists)
+}
+
+/// One list of all; each part is freed as soon as it is copied.
+pub(crate) fn concatenated(lists: Vec<Vec<u32>>) -> Result<Vec<u32>, Fault> {
+    let count: usize = lists.iter().map(Vec::len).sum();
+    if u32::try_from(count).is_err() {
+        return Err(EngineFault::TooManySequences { count: count as u64 }.into());
+    }
+    let mut all = Vec::new();
+    all.try_reserve_exact(count).map_err(|_| EngineFault::Memory { bytes: 4 * count as u64 })?;
+    for list in lists {
+        all.extend_from_slice(&list);
+    }
+    Ok(all)
+}

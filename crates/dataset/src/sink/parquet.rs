@@ -1,0 +1,218 @@
+//! Parquet files: lists of three levels, plain values, zstd level 1 unless said otherwise.
+//!
+//! A block becomes a row group. Column chunks are encoded and compressed on any thread and spliced
+//! into the file in order.
+
+use super::table::TableSchema;
+use super::{Content, Cut, Sink, Sizes, shard_name};
+use crate::Fault;
+use crate::block::{Block, Span};
+use crate::output::{DataFile, DataWriter, Output};
+use ::parquet::arrow::ArrowSchemaConverter;
+use ::parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves,
+};
+use ::parquet::basic::{Compression as Codec, ZstdLevel};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::types::TypePtr;
+use arrow_array::RecordBatch;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Places encoded between two questions whether to go on: a millisecond or two.
+const PLACES_AT_ONCE: u64 = 1 << 17;
+
+/// Codec of Parquet pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Level 1: half the bytes at several hundred MB/s.
+    #[default]
+    Zstd,
+    /// Faster, larger.
+    Snappy,
+    /// Pages as they are.
+    None,
+}
+
+/// The format `parquet`.
+pub(crate) struct ParquetSink {
+    table: TableSchema,
+    schema: TypePtr,
+    properties: WriterPropertiesPtr,
+    factory: ArrowRowGroupWriterFactory,
+    shard_bytes: u64,
+}
+
+/// The open shard, and those that are complete.
+pub(crate) struct ParquetFiles {
+    count: usize,
+    open: Option<Shard>,
+    done: Vec<DataFile>,
+}
+
+struct Shard {
+    index: usize,
+    name: String,
+    rows: u64,
+    writer: SerializedFileWriter<BufWriter<DataWriter>>,
+}
+
+impl ParquetSink {
+    /// # Errors
+    /// [`Fault`] of the options if a carried column has a type that Parquet can't hold.
+    pub(crate) fn new(
+        content: &Content,
+        compression: Compression,
+        shard_bytes: u64,
+    ) -> Result<Self, Fault> {
+        let table = TableSchema::new(content, "element");
+        let codec = match compression {
+            Compression::Zstd => Codec::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")),
+            Compression::Snappy => Codec::SNAPPY,
+            Compression::None => Codec::UNCOMPRESSED,
+        };
+        let properties = WriterProperties::builder()
+            .set_compression(codec)
+            .set_dictionary_enabled(false)
+            // The least and greatest token id of a page help nobody.
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_created_by(format!("stowage version {}", env!("CARGO_PKG_VERSION")))
+            .build();
+        let properties = Arc::new(properties);
+        let schema = ArrowSchemaConverter::new().schema_root("schema").convert(table.schema());
+        let schema = schema.map_err(|error| {
+            Fault::option(format!("a carried column can't be written as Parquet: {error}"))
+        })?;
+        let schema = schema.root_schema_ptr();
+        let blank = SerializedFileWriter::new(
+            std::io::sink(),
+            Arc::clone(&schema),
+            Arc::clone(&properties),
+        );
+        let blank = blank.expect("a sink takes every byte");
+        let factory = ArrowRowGroupWriterFactory::new(&blank, Arc::clone(table.schema()));
+        Ok(Self { table, schema, properties, factory, shard_bytes })
+    }
+
+    fn open(&self, output: &Output, index: usize, count: usize) -> Result<Shard, Fault> {
+        let name = shard_name("train", index, count, "parquet");
+        let file = output.create(&name)?;
+        let path = file.path().to_path_buf();
+        let writer = SerializedFileWriter::new(
+            BufWriter::new(file),
+            Arc::clone(&self.schema),
+            Arc::clone(&self.properties),
+        );
+        let writer = writer.map_err(|error| refused(&path, error))?;
+        Ok(Shard { index, name, rows: 0, writer })
+    }
+
+    fn chunks(
+        &self,
+        batch: &RecordBatch,
+        rows_at_once: usize,
+        go_on: &dyn Fn() -> Result<(), Fault>,
+    ) -> Result<Vec<ArrowColumnChunk>, Fault> {
+        let in_memory = |error: ParquetError| Fault::option(format!("cannot be encoded: {error}"));
+        let mut writers = self.factory.create_column_writers(0).map_err(in_memory)?;
+        for start in (0..batch.num_rows()).step_by(rows_at_once) {
+            let rows = batch.slice(start, rows_at_once.min(batch.num_rows() - start));
+            let mut next = writers.iter_mut();
+            for (field, column) in self.table.schema().fields().iter().zip(rows.columns()) {
+                for leaf in compute_leaves(field, column).map_err(in_memory)? {
+                    let writer = next.next().expect("a writer for every leaf");
+                    writer.write(&leaf).map_err(in_memory)?;
+                    go_on()?;
+                }
+            }
+        }
+        writers.into_iter().map(|writer| writer.close().map_err(in_memory)).collect()
+    }
+}
+
+impl Sink for ParquetSink {
+    type Part = Vec<ArrowColumnChunk>;
+    type Files = ParquetFiles;
+
+    fn cut(&self) -> Cut {
+        Cut { rows: 2048, bytes: 16 << 20, shard_bytes: Some(self.shard_bytes) }
+    }
+
+    fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
+        self.table.pack_bytes(places, segments)
+    }
+
+    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<ParquetFiles, Fault> {
+        let open = Some(self.open(output, 0, shards.len())?);
+        Ok(ParquetFiles { count: shards.len(), open, done: Vec::new() })
+    }
+
+    fn encode(
+        &self,
+        block: Block,
+        go_on: &dyn Fn() -> Result<(), Fault>,
+    ) -> Result<Self::Part, Fault> {
+        let places = (block.span.places.end - block.span.places.start).max(1);
+        let rows_at_once = (block.rows() as u64 * PLACES_AT_ONCE).div_ceil(places) as usize;
+        let batch = self.table.batch(block);
+        let batch = batch.expect("a block has the columns and lengths of its content");
+        self.chunks(&batch, rows_at_once, go_on)
+    }
+
+    fn append(
+        &self,
+        files: &mut ParquetFiles,
+        output: &Output,
+        span: &Span,
+        chunks: Self::Part,
+    ) -> Result<(), Fault> {
+        if files.open.as_ref().is_none_or(|shard| shard.index != span.shard) {
+            files.close()?;
+            files.open = Some(self.open(output, span.shard, files.count)?);
+        }
+        let shard = files.open.as_mut().expect("opened above");
+        shard.rows += span.packs.end - span.packs.start;
+        let path = shard.writer.inner().get_ref().path().to_path_buf();
+        let splice = || {
+            let mut group = shard.writer.next_row_group()?;
+            for chunk in chunks {
+                chunk.append_to_row_group(&mut group)?;
+            }
+            group.close().map(|_| ())
+        };
+        splice().map_err(|error| refused(&path, error))
+    }
+
+    fn finish(&self, mut files: ParquetFiles, _output: &Output) -> Result<Vec<DataFile>, Fault> {
+        files.close()?;
+        Ok(files.done)
+    }
+}
+
+impl ParquetFiles {
+    fn close(&mut self) -> Result<(), Fault> {
+        let Some(mut shard) = self.open.take() else { return Ok(()) };
+        let path = shard.writer.inner().get_ref().path().to_path_buf();
+        shard.writer.finish().map_err(|error| refused(&path, error))?;
+        let buffered = shard.writer.into_inner().map_err(|error| refused(&path, error))?;
+        let file = buffered.into_inner();
+        let file = file.map_err(|error| Fault::io("write", &path, error.error()))?;
+        let bytes = file.finish()?;
+        self.done.push(DataFile { path: shard.name, rows: shard.rows, bytes });
+        Ok(())
+    }
+}
+
+/// While writing, the system's refusals are all that can go wrong.
+fn refused(path: &Path, error: ParquetError) -> Fault {
+    match error {
+        ParquetError::External(error) => match error.downcast::<std::io::Error>() {
+            Ok(error) => Fault::io("write", path, &error),
+            Err(other) => Fault::io("write", path, &std::io::Error::other(other)),
+        },
+        other => Fault::io("write", path, &std::io::Error::other(other)),
+    }
+}

@@ -1,0 +1,100 @@
+//! Blocks as Arrow record batches: the columns of the tabular formats, in their fixed order.
+
+use super::Content;
+use crate::block::Block;
+use arrow_array::{ArrayRef, Float32Array, Int32Array, Int64Array, ListArray, RecordBatch};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
+use std::sync::Arc;
+
+/// Columns and their types; `child` is what the format calls the element of a list.
+#[derive(Clone, Debug)]
+pub(crate) struct TableSchema {
+    schema: SchemaRef,
+    int32: FieldRef,
+    int64: FieldRef,
+    float32: FieldRef,
+    content: Content,
+}
+
+impl TableSchema {
+    pub(crate) fn new(content: &Content, child: &str) -> Self {
+        let element = |data_type| Arc::new(Field::new(child, data_type, true));
+        let (int32, int64, float32) =
+            (element(DataType::Int32), element(DataType::Int64), element(DataType::Float32));
+        let list = |name: &str, element: &FieldRef| {
+            Field::new(name, DataType::List(Arc::clone(element)), true)
+        };
+        let mut fields = vec![
+            list("input_ids", &int32),
+            list("seq_lengths", &int32),
+            list("sequence_ids", &int64),
+        ];
+        let optional = [
+            (content.labels, "labels", &int32),
+            (content.weights, "loss_weights", &float32),
+            (content.starts, "piece_starts", &int64),
+            (content.counts, "token_counts", &int32),
+        ];
+        for (wanted, name, element) in optional {
+            if wanted {
+                fields.push(list(name, element));
+            }
+        }
+        for carried in &content.carried {
+            fields.push(list(carried.name(), &element(carried.data_type().clone())));
+        }
+        let schema = Arc::new(Schema::new(fields));
+        Self { schema, int32, int64, float32, content: content.clone() }
+    }
+
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Bytes of one pack in these columns; carried values count as 8 bytes each.
+    pub(crate) fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
+        let content = &self.content;
+        let per_place = 4 * (1 + u64::from(content.labels) + u64::from(content.weights));
+        let per_segment = 4 * (1 + u64::from(content.counts))
+            + 8 * (1 + u64::from(content.starts) + content.carried.len() as u64);
+        places * per_place + segments * per_segment
+    }
+
+    /// The block as one record batch; nothing is copied.
+    pub(crate) fn batch(&self, block: Block) -> Result<RecordBatch, ArrowError> {
+        let list = |element: &FieldRef, offsets: &OffsetBuffer<i32>, values: ArrayRef| {
+            let list = ListArray::try_new(Arc::clone(element), offsets.clone(), values, None)?;
+            Ok::<ArrayRef, ArrowError>(Arc::new(list))
+        };
+        let int32 = |values| Arc::new(Int32Array::new(values, None));
+        let int64 = |values| Arc::new(Int64Array::new(values, None));
+        let (tokens, segments) = (&block.token_offsets, &block.segment_offsets);
+        let mut columns = vec![
+            list(&self.int32, tokens, int32(block.tokens))?,
+            list(&self.int32, segments, int32(block.lengths))?,
+            list(&self.int64, segments, int64(block.sequences))?,
+        ];
+        if let Some(labels) = block.labels {
+            columns.push(list(&self.int32, tokens, int32(labels))?);
+        }
+        if let Some(weights) = block.weights {
+            let weights = Arc::new(Float32Array::new(weights, None));
+            columns.push(list(&self.float32, tokens, weights)?);
+        }
+        if self.content.starts {
+            columns.push(list(&self.int64, segments, int64(block.starts))?);
+        }
+        if self.content.counts {
+            columns.push(list(&self.int32, segments, int32(block.counts))?);
+        }
+        let first = columns.len();
+        for (field, values) in self.schema.fields()[first..].iter().zip(block.carried) {
+            let DataType::List(element) = field.data_type() else {
+                unreachable!("every column is a list");
+            };
+            columns.push(list(element, segments, values)?);
+        }
+        RecordBatch::try_new(Arc::clone(&self.schema), columns)
+    }
+}
