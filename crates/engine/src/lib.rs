@@ -21,6 +21,8 @@ pub mod strategy;
 pub mod template;
 pub mod validate;
 mod watch;
+pub mod optimal;
+pub mod split;
 
 pub use fault::Fault;
 pub use histogram::Histogram;

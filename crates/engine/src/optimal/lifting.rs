@@ -1,0 +1,89 @@
+//! From duals to certificates: lifting to classes without duals, and rounding to integers.
+//!
+//! Duals of some classes prove a bound for all: each missing class, longest first, gets the largest
+//! value that no pack outweighs. So an LP over a part of the sequences can certify the whole.
+//! O(D C), times k with a limit on sequences.
+
+use super::Task;
+use super::knapsack::{Knapsack, affordable};
+use super::work::Work;
+use crate::bound::{self, Bound};
+use crate::certificate::{Certificate, CertificateKind};
+
+/// Duals as fractions of a pack become weights of at most about this size: rounding loses at most
+/// 2^-40 of a pack per sequence, and K stays far below 2^53.
+const SCALE: f64 = (1u64 << 40) as f64;
+
+/// Extends `duals` of `part` (classes longest first, all of them classes of `task`) to all classes
+/// of `task`. None if the work does not suffice.
+pub(super) fn lift(
+    task: &Task,
+    part: &[(u32, u64)],
+    duals: &[f64],
+    work: &mut Work,
+) -> Option<Bound> {
+    let all = task.classes;
+    if !affordable(2 * all.len(), task.capacity, task.limit, work.left()) {
+        return None;
+    }
+    let mut knapsack = Knapsack::new(task.capacity, task.limit).ok()?;
+    for (&(length, _), &dual) in part.iter().zip(duals).rev() {
+        knapsack.offer(0, length, dual * (1.0 - 1e-12), work);
+    }
+    let dearest = knapsack.best().max(1e-12);
+    let most = task.limit.unwrap_or(u32::MAX);
+    let mut lifted = Vec::with_capacity(all.len());
+    let mut given = part.iter().zip(duals).peekable();
+    for &(length, _) in all {
+        if let Some((_, &dual)) = given.next_if(|given| given.0.0 == length) {
+            lifted.push(dual / dearest);
+            continue;
+        }
+        if work.exhausted() {
+            return None;
+        }
+        let room = |times: u32| {
+            if times == most {
+                0.0
+            } else {
+                knapsack.value(task.capacity - times * length, most - times)
+            }
+        };
+        let copies = (task.capacity / length).min(most);
+        work.charge(u64::from(copies));
+        let fits = (1..=copies).map(|t| (1.0 - room(t) / dearest) / f64::from(t));
+        let dual = (fits.fold(f64::INFINITY, f64::min) - 1e-12).max(0.0);
+        lifted.push(dual);
+        knapsack.offer(0, length, dual * dearest, work);
+    }
+    certify(task, &lifted, work)
+}
+
+/// An integer certificate from floating-point duals of all classes: rounded down, and K the
+/// heaviest pack found exactly. None if the work does not suffice.
+pub(super) fn certify(task: &Task, duals: &[f64], work: &mut Work) -> Option<Bound> {
+    if !affordable(task.classes.len(), task.capacity, task.limit, work.left()) {
+        return None;
+    }
+    let scaled = |dual: f64| (dual.clamp(0.0, 1.0) * SCALE) as u64;
+    let weights =
+        task.classes.iter().zip(duals).map(|(&(length, _), &dual)| (length, scaled(dual)));
+    let weights: Vec<(u32, u64)> = weights.filter(|weight| weight.1 > 0).collect();
+    // Weights are integers below 2^41 and a pack's sum is far below 2^53, so that the knapsack over
+    // f64 is exact. A pack of millions of sequences could pass it: then there is no certificate.
+    let mut knapsack = Knapsack::new(task.capacity, task.limit).ok()?;
+    for &(length, weight) in weights.iter().rev() {
+        knapsack.offer(0, length, weight as f64, work);
+    }
+    let heaviest = knapsack.best();
+    if weights.is_empty() || heaviest >= (1u64 << 52) as f64 {
+        return None;
+    }
+    let certificate = Certificate {
+        kind: CertificateKind::Lp,
+        parameter: None,
+        pack_weight: heaviest as u64,
+        weights,
+    };
+    Some(Bound { packs: bound::packs(&certificate, task.classes), certificate })
+}

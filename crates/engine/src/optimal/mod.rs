@@ -1,0 +1,202 @@
+//! The search of `auto` and `optimal`: near-optimal packs with a proof of how near.
+//!
+//! Cheap strategies first, more search only where the bound shows that something is left to win:
+//! best-fit-decreasing, exact fill, column generation with recursive rounding, lattices, repairs.
+//! Bounded by counted work, never by the clock, so that the result depends on the classes, the
+//! options and the effort alone. Nothing grows with the capacity but the knapsacks of column
+//! generation, which run only where they fit the work that is left.
+
+mod alignment;
+mod cardinality;
+mod column_generation;
+mod exact_fill;
+mod factors;
+mod heuristic;
+mod knapsack;
+mod lattice;
+mod lifting;
+mod portfolio;
+mod repair;
+mod rounding;
+mod simplex;
+mod supply;
+mod work;
+
+use crate::bound::{self, Bound};
+use crate::certificate::Certificate;
+use crate::strategy::{Problem, best_fit_decreasing};
+use crate::template::{Run, Templates};
+use crate::{Fault, Watch};
+use portfolio::Portfolio;
+use work::Work;
+
+/// How hard to search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A small budget, and content with a small gap.
+    Auto,
+    /// On until the gap is 0 or the effort spent.
+    Optimal,
+}
+
+/// What a search has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Packs for all classes, with true lengths, in no particular order.
+    pub templates: Templates,
+    /// No plan has fewer packs than this.
+    pub lower_bound: u64,
+    /// The proof of it, in units of the alignment.
+    pub certificate: Certificate,
+    /// Units of work spent.
+    pub units: u64,
+}
+
+/// Units of `optimal` at effort 1.
+const OPTIMAL_UNITS: u64 = 1 << 31;
+/// Units of `auto` at effort 1: a base, and so many per sequence up to a million of them, so that
+/// planning never dwarfs reading and binding.
+const AUTO_UNITS: u64 = 1 << 22;
+const AUTO_UNITS_PER_SEQUENCE: u64 = 128;
+/// `auto` is content with a gap of this share of the packs.
+const ENOUGH: u64 = 4096;
+
+/// Searches packs for `problem`, with `effort` times the work of the mode; never more packs than
+/// best-fit-decreasing has. The result is the same for every number of `threads`.
+///
+/// # Errors
+/// [`Fault::Cancelled`] when the watch says so.
+pub fn search(
+    problem: &Problem<'_>,
+    mode: Mode,
+    effort: f64,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<Found, Fault> {
+    let templates = best_fit_decreasing::plan(problem);
+    let aligned = alignment::aligned(problem.classes, problem.alignment);
+    let capacity = problem.capacity / problem.alignment;
+    let limit = bound::effective_limit(&aligned, capacity, problem.limit);
+    let Bound { packs: lower_bound, certificate } =
+        bound::quick(&aligned, capacity, limit.unwrap_or(u32::MAX));
+    let mut found = Found { templates, lower_bound, certificate, units: 0 };
+    let sequences = problem.sequence_count();
+    let (units, enough) = match mode {
+        Mode::Optimal => (OPTIMAL_UNITS, u64::MAX),
+        Mode::Auto => (AUTO_UNITS + AUTO_UNITS_PER_SEQUENCE * sequences.min(1 << 20), ENOUGH),
+    };
+    let units = (effort * units as f64) as u64;
+    let mut work = Work::new(units, watch);
+    let packs = found.templates.pack_count();
+    work.report(packs - lower_bound);
+    if packs == lower_bound || units == 0 {
+        return Ok(found);
+    }
+    // The same problem in the largest unit that divides all lengths.
+    let unit = aligned.iter().fold(0, |g, class| greatest_common_divisor(g, class.0)).max(1);
+    let classes: Vec<(u32, u64)> = aligned.iter().map(|class| (class.0 / unit, class.1)).collect();
+    let task = Task { classes: &classes, capacity: capacity / unit, limit };
+    let start = image(&found.templates, problem.alignment, unit);
+    let mut portfolio = Portfolio::new(task, start, lower_bound, threads);
+    portfolio.enough = enough;
+    let dual_feasible = || in_units(bound::dual_feasible(&aligned, capacity), unit);
+    portfolio.dual_feasible = Some(&dual_feasible);
+    portfolio.run(&mut work);
+    let (better, proof) = portfolio.into_result();
+    found.units = work.finish()?;
+    if better.pack_count() < packs {
+        let scaled = scale(&better, unit);
+        found.templates = match problem.alignment {
+            1 => scaled,
+            m => alignment::put_back(&scaled.into_plan_order(), problem.classes, m),
+        };
+    }
+    if let Some(proof) = proof.filter(|proof| proof.packs > lower_bound) {
+        found.lower_bound = proof.packs;
+        found.certificate = proof.certificate;
+        for weight in &mut found.certificate.weights {
+            weight.0 *= unit;
+        }
+    }
+    Ok(found)
+}
+
+/// A problem without alignment, in its own units.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    /// (length, count), longest first, counts at least 1.
+    classes: &'a [(u32, u64)],
+    capacity: u32,
+    /// At most this many sequences in a pack, where room alone does not see to it.
+    limit: Option<u32>,
+}
+
+impl Task<'_> {
+    /// A pack more often limited by room than this has no use for a limit.
+    fn quick_bound(&self) -> Bound {
+        bound::quick(self.classes, self.capacity, self.limit.unwrap_or(u32::MAX))
+    }
+}
+
+/// The index of the class of `length`.
+fn row_of(classes: &[(u32, u64)], length: u32) -> usize {
+    classes.partition_point(|class| class.0 > length)
+}
+
+fn extend(templates: &mut Templates, others: &Templates) {
+    for (runs, multiplicity) in others.iter() {
+        templates.push(runs, multiplicity);
+    }
+}
+
+/// The classes of templates, longest first.
+fn classes_of(templates: &Templates) -> Vec<(u32, u64)> {
+    let mut all: Vec<(u32, u64)> = Vec::new();
+    for (runs, multiplicity) in templates.iter() {
+        all.extend(runs.iter().map(|run| (run.length, u64::from(run.times) * multiplicity)));
+    }
+    all.sort_unstable_by_key(|class| std::cmp::Reverse(class.0));
+    all.dedup_by(|later, kept| {
+        later.0 == kept.0 && {
+            kept.1 += later.1;
+            true
+        }
+    });
+    all
+}
+
+/// Templates with every length in units of `alignment * unit`, rounded up.
+fn image(templates: &Templates, alignment: u32, unit: u32) -> Templates {
+    map_lengths(templates, |length| length.div_ceil(alignment) / unit)
+}
+
+fn scale(templates: &Templates, unit: u32) -> Templates {
+    map_lengths(templates, |length| length * unit)
+}
+
+fn map_lengths(templates: &Templates, by: impl Fn(u32) -> u32) -> Templates {
+    let mut mapped = Templates::new();
+    let mut runs = Vec::new();
+    for (template, multiplicity) in templates.iter() {
+        runs.clear();
+        runs.extend(template.iter().map(|run| Run { length: by(run.length), times: run.times }));
+        mapped.push(&runs, multiplicity);
+    }
+    mapped
+}
+
+/// A bound with lengths in units. Only where lengths are divided it loses its kind: the tables are
+/// those of the undivided capacity.
+fn in_units(mut bound: Bound, unit: u32) -> Bound {
+    for weight in &mut bound.certificate.weights {
+        weight.0 /= unit;
+    }
+    bound
+}
+
+fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}

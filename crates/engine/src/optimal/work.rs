@@ -1,0 +1,72 @@
+//! Counted work: what bounds every search here, so that results never depend on the clock.
+//!
+//! One unit is one inner-loop step of the cheapest kind (a knapsack cell, a matrix entry), about a
+//! nanosecond on a core of the 2020s. Counting is also the moment to ask the watch whether to go
+//! on: a search that is cancelled counts as spent, unwinds by its ordinary exits, and its result is
+//! thrown away by the caller.
+
+use crate::{Fault, Stage, Watch};
+
+/// Units between two questions to the watch: 2 to 4 ms.
+const ASK: u64 = 1 << 21;
+
+/// Units of a node of a depth-first search: two bitset updates and a predecessor query.
+const NODE: u64 = 16;
+
+/// A budget of units.
+pub(super) struct Work<'a> {
+    limit: u64,
+    units: u64,
+    asked: u64,
+    total: u64,
+    watch: &'a dyn Watch,
+    cancelled: bool,
+}
+
+impl<'a> Work<'a> {
+    pub fn new(limit: u64, watch: &'a dyn Watch) -> Self {
+        Self { limit, units: 0, asked: 0, total: limit, watch, cancelled: false }
+    }
+
+    /// Units that may still be spent in this share.
+    pub fn left(&self) -> u64 {
+        if self.cancelled { 0 } else { self.limit.saturating_sub(self.units) }
+    }
+
+    pub fn exhausted(&self) -> bool {
+        self.left() == 0
+    }
+
+    pub fn charge(&mut self, units: u64) {
+        self.units = self.units.saturating_add(units);
+        if self.units - self.asked >= ASK {
+            self.asked = self.units;
+            let done = self.units.min(self.total);
+            self.cancelled |= self.watch.step(Stage::Plan, done, self.total).is_err();
+        }
+    }
+
+    pub fn charge_nodes(&mut self, nodes: u64) {
+        self.charge(NODE * nodes);
+    }
+
+    /// Tells the watch how far the best plan is from its bound.
+    pub fn report(&self, gap: u64) {
+        self.watch.gap(gap);
+    }
+
+    /// Runs `step` with at most `percent` of what is left; what it leaves stays in the budget.
+    pub fn share<R>(&mut self, percent: u64, step: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.limit;
+        self.limit = self.units.saturating_add(self.left() / 100 * percent);
+        let result = step(self);
+        self.limit = outer;
+        result
+    }
+
+    /// # Errors
+    /// [`Fault::Cancelled`] if the watch has asked for an end.
+    pub fn finish(&self) -> Result<u64, Fault> {
+        if self.cancelled { Err(Fault::Cancelled) } else { Ok(self.units) }
+    }
+}
