@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use stowage_engine::strategy::{Problem, best_fit_decreasing, worst_fit_decreasing};
+use stowage_engine::strategy::{
+    Problem, best_fit_decreasing, first_fit_decreasing, modified_first_fit_decreasing,
+    worst_fit_decreasing,
+};
 use stowage_engine::template::{Templates, plan_order, sequences};
 
 /// A pack in the making.
@@ -29,6 +32,12 @@ impl<'a> Plain<'a> {
     fn longest_first(&self) -> Vec<u32> {
         let classes = self.problem.classes.iter();
         classes.flat_map(|&(length, count)| std::iter::repeat_n(length, count as usize)).collect()
+    }
+
+    fn each(&mut self, place: fn(&mut Self, u32)) {
+        for length in self.longest_first() {
+            place(self, length);
+        }
     }
 
     fn fits(&self, pack: &Pack, length: u32) -> bool {
@@ -63,6 +72,54 @@ impl<'a> Plain<'a> {
         self.put(most.map(|most| most.0), length);
     }
 
+    fn first_fit(&mut self, length: u32) {
+        let first = self.candidates(length).next();
+        self.put(first.map(|first| first.0), length);
+    }
+
+    /// Takes the sequences of which `above` need more than a pack out of `order`.
+    fn part(&self, order: &mut Vec<u32>, above: u64) -> Vec<u32> {
+        let capacity = u64::from(self.problem.capacity);
+        let of_part = |length: &u32| above * u64::from(self.problem.need(*length)) > capacity;
+        let (part, others) = order.iter().partition(|length| of_part(length));
+        *order = others;
+        part
+    }
+
+    fn modified_first_fit(&mut self) {
+        let mut order = self.longest_first();
+        let large = self.part(&mut order, 2);
+        let mut medium = self.part(&mut order, 3);
+        let mut small = self.part(&mut order, 6);
+        for &length in &large {
+            self.put(None, length);
+        }
+        let mut without = Vec::new();
+        for pack in 0..large.len() {
+            match medium.iter().position(|&length| self.fits(&self.packs[pack], length)) {
+                Some(at) => self.put(Some(pack), medium.remove(at)),
+                None => without.push(pack),
+            }
+        }
+        for pack in without.into_iter().rev() {
+            if small.len() < 2 || self.problem.limit < 3 {
+                continue;
+            }
+            let shortest = small[small.len() - 1];
+            let both = self.problem.need(shortest) + self.problem.need(small[small.len() - 2]);
+            if both <= self.packs[pack].room {
+                small.pop();
+                self.put(Some(pack), shortest);
+                let fits = |&length: &u32| self.fits(&self.packs[pack], length);
+                let at = small.iter().position(fits).expect("the second shortest fits");
+                self.put(Some(pack), small.remove(at));
+            }
+        }
+        for length in medium.into_iter().chain(small).chain(order) {
+            self.first_fit(length);
+        }
+    }
+
     /// Templates in plan order, each as its lengths.
     fn templates(&self) -> Vec<(Vec<u32>, u64)> {
         let mut counts = BTreeMap::new();
@@ -85,19 +142,21 @@ fn spelled(templates: &Templates) -> Vec<(Vec<u32>, u64)> {
 }
 
 type Solver = fn(&Problem<'_>) -> Templates;
-type Step = fn(&mut Plain<'_>, u32);
+type Program = fn(&mut Plain<'_>);
 
-const STRATEGIES: &[(&str, Solver, Step)] = &[
-    ("best-fit-decreasing", best_fit_decreasing::plan, |plain, length| plain.best_fit(length)),
-    ("worst-fit-decreasing", worst_fit_decreasing::plan, |plain, length| plain.worst_fit(length)),
+const STRATEGIES: &[(&str, Solver, Program)] = &[
+    ("best-fit-decreasing", best_fit_decreasing::plan, |plain| plain.each(Plain::best_fit)),
+    ("first-fit-decreasing", first_fit_decreasing::plan, |plain| plain.each(Plain::first_fit)),
+    ("worst-fit-decreasing", worst_fit_decreasing::plan, |plain| plain.each(Plain::worst_fit)),
+    ("modified-first-fit-decreasing", modified_first_fit_decreasing::plan, |plain| {
+        plain.modified_first_fit()
+    }),
 ];
 
 fn agree(problem: &Problem<'_>) {
-    for &(name, solve, step) in STRATEGIES {
+    for &(name, solve, program) in STRATEGIES {
         let mut plain = Plain::new(problem);
-        for length in plain.longest_first() {
-            step(&mut plain, length);
-        }
+        program(&mut plain);
         let templates = solve(problem);
         assert_eq!(spelled(&templates), plain.templates(), "{name} {problem:?}");
     }

@@ -5,7 +5,7 @@
 //! beside n (a few sequences of millions of tokens) lengths are sorted instead, O(n log n), so that
 //! nothing costs time or memory in proportion to a length.
 
-use crate::{Fault, STRIDE, Stage, Watch};
+use crate::{Fault, STRIDE, Stage, Watch, memory};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,7 +16,8 @@ const PART_AT_LEAST: usize = 1 << 15;
 
 /// True if a table up to `longest` is cheap beside `n` sequences.
 pub(crate) fn is_dense(longest: u32, n: usize) -> bool {
-    longest as usize <= 4096 + 2 * n
+    let longest = longest as usize;
+    longest <= 4096 + 2 * n && (longest <= 1 << 17 || longest <= n / 16)
 }
 
 /// How many parts `n` sequences are worth, at most `threads`; at least 1.
@@ -52,7 +53,8 @@ pub(crate) fn classes(
         return Ok(Tables::count(lengths, longest, parts, watch)?.classes());
     }
     watch.step(Stage::Count, 0, lengths.len() as u64)?;
-    let mut sorted = lengths.to_vec();
+    let mut sorted = memory::reserved(lengths.len())?;
+    sorted.extend_from_slice(lengths);
     if parts == 1 {
         sorted.sort_unstable();
     } else {
@@ -62,6 +64,7 @@ pub(crate) fn classes(
 }
 
 /// Counters by length, one table for each part of the lengths.
+#[derive(Debug)]
 pub(crate) struct Tables(Vec<Vec<u32>>);
 
 impl Tables {
@@ -90,6 +93,19 @@ impl Tables {
             (length, u64::from(count) + of_others)
         };
         (0..).zip(first).map(of_all).filter(|class| class.1 > 0).collect()
+    }
+
+    /// The place of the first sequence of each length in each part, when all are ordered by length
+    /// and, within a length, by part.
+    pub(crate) fn places(&self) -> Vec<Vec<u32>> {
+        let mut places = self.0.clone();
+        let mut place = 0;
+        for length in 0..places[0].len() {
+            for table in &mut places {
+                place += std::mem::replace(&mut table[length], place);
+            }
+        }
+        places
     }
 }
 
