@@ -37,6 +37,8 @@ impl From<Fault> for Report {
                 report.length = Some(0);
             }
             Fault::HistogramMismatch { length, .. } => report.length = Some(length.into()),
+            // In memory a row of a column is a sequence.
+            Fault::Column { row, .. } => report.index = row,
             Fault::InvalidPlan { length, .. } => report.length = length.map(u64::from),
             Fault::InvalidPacking { index, .. } | Fault::Length { index, .. } => {
                 report.index = index;

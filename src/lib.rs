@@ -9,6 +9,7 @@ mod gate;
 mod job;
 mod output;
 mod pool;
+mod rows;
 
 use napi::bindgen_prelude::{Env, Object, Result};
 use napi_derive::napi;

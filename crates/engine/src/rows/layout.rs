@@ -75,16 +75,15 @@ impl Layout {
     /// # Errors
     /// [`Fault::Column`] for a sequence that `tokens` lacks or a piece outside it, [`Fault::Empty`]
     /// for a segment without tokens, [`Fault::Option`] for a pack wider than a row or more than
-    /// 2^31 - 1 places, [`Fault::Memory`].
-    ///
-    /// # Panics
-    /// If `packs` is no packing: the caller checks its shape.
+    /// 2^31 - 1 places, [`Fault::InvalidPacking`] for arrays that can't be a packing's,
+    /// [`Fault::Memory`].
     pub fn new(packs: Packs<'_>, tokens: &Tokens<'_>, options: RowOptions) -> Result<Self, Fault> {
         let (first, last) = match packs.offsets {
             [] => (0, 0),
             [first, .., last] => (*first as usize, *last as usize),
             [only] => (*only as usize, *only as usize),
         };
+        check(packs)?;
         let row_count = packs.offsets.len().saturating_sub(1);
         let mut layout = Self {
             options,
@@ -205,6 +204,21 @@ impl Layout {
             self.note(0, tail);
         }
     }
+}
+
+/// Refuses arrays that would lead outside each other: their owner may have changed them.
+fn check(packs: Packs<'_>) -> Result<(), Fault> {
+    let entries = packs.sequences.len();
+    let pieces = packs
+        .pieces
+        .is_none_or(|(starts, lengths)| starts.len() == entries && lengths.len() == entries);
+    let rises = packs.offsets.is_sorted();
+    if pieces && rises && packs.offsets.last().is_none_or(|&end| end as usize <= entries) {
+        return Ok(());
+    }
+    let detail =
+        format!("offsets must never fall and must end within the {entries} entries of the packing");
+    Err(Fault::InvalidPacking { index: None, detail })
 }
 
 /// The piece that one entry of a packing stands for.
