@@ -4,12 +4,19 @@
 //! is the only caller, so a broken contract is a bug and may panic: each entry catches it, and the
 //! wrapper turns it into `ERR_INTERNAL`.
 
+mod clock;
 mod fault;
 mod gate;
+mod histogram;
 mod job;
+mod options;
 mod output;
+mod packing;
+mod plan;
 mod pool;
+mod proof;
 mod rows;
+mod stats;
 
 use napi::bindgen_prelude::{Env, Object, Result};
 use napi_derive::napi;

@@ -7,7 +7,7 @@
 //! nobody else sees, and which a closure on the job's promise keeps until the promise settles.
 
 use napi::bindgen_prelude::{
-    Float32ArraySlice, Int32ArraySlice, Uint8ArraySlice, Uint32ArraySlice,
+    Float32ArraySlice, Float64ArraySlice, Int32ArraySlice, Uint8ArraySlice, Uint32ArraySlice,
 };
 
 /// A typed array that can be lent for filling.
@@ -33,7 +33,7 @@ macro_rules! array {
     )*};
 }
 
-array!(Uint32ArraySlice of u32, Int32ArraySlice of i32, Float32ArraySlice of f32, Uint8ArraySlice of u8);
+array!(Uint32ArraySlice of u32, Int32ArraySlice of i32, Float32ArraySlice of f32, Float64ArraySlice of f64, Uint8ArraySlice of u8);
 
 /// An array lent to one asynchronous job.
 ///

@@ -23,6 +23,7 @@ pub mod split;
 pub mod stats;
 pub mod strategy;
 pub mod template;
+pub mod validate;
 mod watch;
 
 pub use fault::Fault;

@@ -249,6 +249,16 @@ impl Prepared {
         &self.admitted.ledger
     }
 
+    /// The templates, for the figures of a packing that is written; none where sequences were
+    /// placed one after another. Whatever else writing needed is freed.
+    #[must_use]
+    pub fn into_templates(self) -> Option<Templates> {
+        match self.source {
+            Source::Planned(templates, _) => Some(templates),
+            Source::Placed(_) => None,
+        }
+    }
+
     /// Writes the packing. `lengths` are those it was prepared with; ignored if they were given
     /// away. The same bytes for any number of `threads`.
     ///

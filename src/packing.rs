@@ -1,0 +1,362 @@
+//! `stowage_engine::packing` for JavaScript, in two steps: decide, then fill arrays of known size.
+
+use crate::clock::{Clock, Times, ms};
+use crate::fault::{self, Report};
+use crate::job::{self, JobControl};
+use crate::options::EngineOptions;
+use crate::output::{self, Output};
+use crate::stats::Figures;
+use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result, Uint32ArraySlice};
+use napi_derive::napi;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use stowage_engine::packing::{self, prepare_owned};
+use stowage_engine::stats::{self, Context};
+use stowage_engine::template::Templates;
+use stowage_engine::{Fault, PackOptions, Unwatched, Watch};
+
+/// A packing that is decided; once its arrays are filled, what its figures need.
+#[napi(custom_finalize)]
+pub struct Prepared {
+    state: Arc<Mutex<State>>,
+    facts: Facts,
+    weight: i64,
+}
+
+/// What the wrapper asks for before there are arrays.
+#[derive(Clone, Copy)]
+struct Facts {
+    context: Context,
+    pack_count: u32,
+    entry_count: u32,
+    dropped_count: u32,
+    cut: bool,
+}
+
+enum State {
+    Decided(Decided),
+    Written(Written),
+    /// Its one writing failed or was cancelled.
+    Gone,
+}
+
+/// A packing that can be written, on whatever thread.
+pub struct Decided {
+    packing: packing::Prepared,
+    /// The copy of a job's input, unless planning has used it up.
+    lengths: Vec<u32>,
+    context: Context,
+    times: Times,
+}
+
+struct Written {
+    fills: Fills,
+    times: Times,
+}
+
+/// How full the packs are, in the form that costs least to keep.
+enum Fills {
+    Planned(Templates),
+    Placed { fills: Vec<u32>, offsets: Vec<u32> },
+}
+
+/// The arrays of a packing, in the order of the wrapper's arguments.
+struct Arrays<'a> {
+    offsets: &'a mut [u32],
+    sequences: &'a mut [u32],
+    starts: &'a mut [u32],
+    lengths: &'a mut [u32],
+    dropped: &'a mut [u32],
+}
+
+impl Decided {
+    /// Decides the packing of lengths that stay the caller's.
+    fn borrowed(lengths: &[u32], options: &PackOptions) -> std::result::Result<Self, Fault> {
+        let clock = Clock::start(&Unwatched);
+        let packing = packing::prepare(lengths, options, 1, &clock)?;
+        Ok(Self::new(packing, Vec::new(), options.capacity, lengths.len(), clock.times()))
+    }
+
+    /// Decides the packing of lengths that are ours, which planning frees as early as it can.
+    fn owned(
+        lengths: Vec<u32>,
+        options: &PackOptions,
+        threads: usize,
+        watch: &dyn Watch,
+    ) -> std::result::Result<Self, Fault> {
+        let (clock, count) = (Clock::start(watch), lengths.len());
+        let (packing, lengths) = if crate::plan::plans(options) {
+            (prepare_owned(lengths, options, threads, &clock)?, Vec::new())
+        } else {
+            (packing::prepare(&lengths, options, threads, &clock)?, lengths)
+        };
+        Ok(Self::new(packing, lengths, options.capacity, count, clock.times()))
+    }
+
+    /// A packing that the engine has decided in `times`.
+    pub fn new(
+        packing: packing::Prepared,
+        lengths: Vec<u32>,
+        capacity: u32,
+        sequence_count: usize,
+        times: Times,
+    ) -> Self {
+        let context = Context {
+            capacity,
+            sequence_count: sequence_count as u64,
+            lower_bound: packing.lower_bound(),
+            ledger: *packing.ledger(),
+        };
+        Self { packing, lengths, context, times }
+    }
+
+    fn write(
+        mut self,
+        given: &[u32],
+        out: Arrays<'_>,
+        threads: usize,
+        watch: &dyn Watch,
+    ) -> std::result::Result<Written, Fault> {
+        let started = Instant::now();
+        let lengths = if self.lengths.is_empty() { given } else { &self.lengths };
+        let Arrays { offsets, sequences, starts, lengths: tokens, dropped } = out;
+        let arrays = packing::Output {
+            offsets: &mut *offsets,
+            sequences: &mut *sequences,
+            starts,
+            piece_lengths: &mut *tokens,
+            dropped,
+        };
+        self.packing.bind_into(lengths, arrays, threads, watch)?;
+        let cut = self.packing.cut();
+        let fills = match self.packing.into_templates() {
+            Some(templates) => Fills::Planned(templates),
+            None if cut => Fills::placed(offsets, |entry| tokens[entry])?,
+            None => Fills::placed(offsets, |entry| lengths[sequences[entry] as usize])?,
+        };
+        self.times.bind += ms(started, Instant::now());
+        Ok(Written { fills, times: self.times })
+    }
+}
+
+impl Fills {
+    fn placed(offsets: &[u32], tokens: impl Fn(usize) -> u32) -> std::result::Result<Self, Fault> {
+        let fills = stats::fills(offsets, tokens)?;
+        let mut kept = stowage_engine::memory::reserved(offsets.len())?;
+        kept.extend_from_slice(offsets);
+        Ok(Self::Placed { fills, offsets: kept })
+    }
+}
+
+impl Prepared {
+    /// Tells the garbage collector what the small JavaScript object will weigh for as long as its
+    /// packing lives: the fills. What is only needed for writing is gone within the same call.
+    pub fn new(env: Env, decided: Decided) -> Result<Self> {
+        let packing = &decided.packing;
+        let facts = Facts {
+            context: decided.context,
+            pack_count: packing.pack_count(),
+            entry_count: packing.entry_count() as u32,
+            dropped_count: packing.dropped_count() as u32,
+            cut: packing.cut(),
+        };
+        let weight = 8 * i64::from(packing.pack_count()).min(1 << 20);
+        env.adjust_external_memory(weight)?;
+        Ok(Self { state: Arc::new(Mutex::new(State::Decided(decided))), facts, weight })
+    }
+}
+
+impl ObjectFinalize for Prepared {
+    fn finalize(self, env: Env) -> Result<()> {
+        env.adjust_external_memory(-self.weight).map(|_| ())
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes what is decided and keeps what its figures need.
+fn write(
+    state: &Mutex<State>,
+    given: &[u32],
+    out: Arrays<'_>,
+    threads: usize,
+    watch: &dyn Watch,
+) -> std::result::Result<(), Fault> {
+    let State::Decided(decided) = std::mem::replace(&mut *lock(state), State::Gone) else {
+        panic!("a packing is written once");
+    };
+    let written = decided.write(given, out, threads, watch)?;
+    *lock(state) = State::Written(written);
+    Ok(())
+}
+
+#[napi]
+impl Prepared {
+    /// Number of packs: `offsets` needs one entry more.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn pack_count(&self) -> u32 {
+        self.facts.pack_count
+    }
+
+    /// Entries: the size of `sequences`.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn entry_count(&self) -> u32 {
+        self.facts.entry_count
+    }
+
+    /// Sequences left out: the size of `dropped`.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn dropped_count(&self) -> u32 {
+        self.facts.dropped_count
+    }
+
+    /// True if entries are pieces: then `starts` and `lengths` are as long as `sequences`.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn cut(&self) -> bool {
+        self.facts.cut
+    }
+
+    /// No packing has fewer packs.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn lower_bound(&self) -> f64 {
+        self.facts.context.lower_bound as f64
+    }
+
+    /// Tokens that stand in packs.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn token_count(&self) -> f64 {
+        self.facts.context.ledger.tokens_packed as f64
+    }
+
+    /// Fills all arrays at once. `given` are the lengths it was prepared with; empty if they were
+    /// copied then.
+    ///
+    /// # Errors
+    /// As the engine's `bind_into`.
+    #[napi(catch_unwind)]
+    #[expect(clippy::too_many_arguments, reason = "five arrays, each a slice without a copy")]
+    pub fn bind_into(
+        &self,
+        env: Env,
+        given: &[u32],
+        mut offsets: Uint32ArraySlice<'_>,
+        mut sequences: Uint32ArraySlice<'_>,
+        mut starts: Uint32ArraySlice<'_>,
+        mut lengths: Uint32ArraySlice<'_>,
+        mut dropped: Uint32ArraySlice<'_>,
+    ) -> Result<()> {
+        let out = Arrays {
+            offsets: output::borrow(&mut offsets),
+            sequences: output::borrow(&mut sequences),
+            starts: output::borrow(&mut starts),
+            lengths: output::borrow(&mut lengths),
+            dropped: output::borrow(&mut dropped),
+        };
+        write(&self.state, given, out, 1, &Unwatched).map_err(|reason| fault::to_js(env, reason))
+    }
+
+    /// Fills all arrays on the pool; for a packing prepared by a job.
+    ///
+    /// # Errors
+    /// If no thread can be had.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    #[expect(clippy::too_many_arguments, reason = "five arrays, each lent without a copy")]
+    pub fn bind_into_async<'env>(
+        &self,
+        env: &'env Env,
+        offsets: Uint32ArraySlice<'_>,
+        sequences: Uint32ArraySlice<'_>,
+        starts: Uint32ArraySlice<'_>,
+        lengths: Uint32ArraySlice<'_>,
+        dropped: Uint32ArraySlice<'_>,
+        threads: u32,
+        control: &JobControl,
+    ) -> Result<Object<'env>> {
+        let arrays = [offsets, sequences, starts, lengths, dropped];
+        let mut outputs = arrays.map(Output::new);
+        let state = Arc::clone(&self.state);
+        job::spawn(
+            env,
+            control,
+            threads,
+            move |watch, parts| {
+                let [offsets, sequences, starts, lengths, dropped] =
+                    outputs.each_mut().map(Output::as_mut_slice);
+                let out = Arrays { offsets, sequences, starts, lengths, dropped };
+                write(&state, &[], out, parts, watch)
+            },
+            |_env, ()| Ok(()),
+        )
+    }
+
+    /// The figures of the packing.
+    ///
+    /// # Panics
+    /// If it isn't written.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn stats(&self) -> Figures {
+        let mut state = lock(&self.state);
+        let State::Written(Written { fills, times }) = &mut *state else {
+            panic!("a packing has figures once it is written");
+        };
+        let context = &self.facts.context;
+        let stats = match fills {
+            Fills::Planned(templates) => stats::of_templates(templates, context),
+            Fills::Placed { fills, offsets } => stats::of_packing(fills, offsets, context),
+        };
+        Figures::new(&stats, *times)
+    }
+}
+
+/// Decides at once; borrowing is sound, since JavaScript waits.
+///
+/// # Errors
+/// As the engine's `prepare`.
+#[napi(catch_unwind)]
+pub fn prepare(env: Env, lengths: &[u32], options: EngineOptions) -> Result<Prepared> {
+    let decided = Decided::borrowed(lengths, &options.into());
+    Prepared::new(env, decided.map_err(|reason| fault::to_js(env, reason))?)
+}
+
+/// Decides on the pool.
+///
+/// # Errors
+/// If memory for a copy or a thread can't be had.
+#[napi(catch_unwind, ts_return_type = "Promise<Prepared>")]
+pub fn prepare_async<'env>(
+    env: &'env Env,
+    lengths: &[u32],
+    options: EngineOptions,
+    threads: u32,
+    control: &JobControl,
+) -> Result<Object<'env>> {
+    let copy = copied(*env, lengths)?;
+    let options = PackOptions::from(options);
+    job::spawn(
+        env,
+        control,
+        threads,
+        move |watch, parts| Decided::owned(copy, &options, parts, watch).map_err(Report::from),
+        Prepared::new,
+    )
+}
+
+/// A job's own copy of its input: 4 bytes per sequence buy freedom from races with JavaScript.
+///
+/// # Errors
+/// `ERR_MEMORY`.
+pub fn copied(env: Env, lengths: &[u32]) -> Result<Vec<u32>> {
+    let reserved = stowage_engine::memory::reserved(lengths.len());
+    let mut copy = reserved.map_err(|reason| fault::to_js(env, reason))?;
+    copy.extend_from_slice(lengths);
+    Ok(copy)
+}
