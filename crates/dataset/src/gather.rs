@@ -65,6 +65,11 @@ impl Gatherer<'_> {
         })
     }
 
+    /// Tokens of an entry.
+    pub(crate) fn tokens_of(&self, entry: usize) -> u32 {
+        self.segment(entry).count as u32
+    }
+
     fn segment(&self, entry: usize) -> Segment {
         let sequence = self.packs.sequences[entry] as usize;
         let (start, count) = match &self.packs.pieces {

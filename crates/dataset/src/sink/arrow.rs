@@ -51,6 +51,10 @@ impl Sink for ArrowSink {
     type Part = RecordBatch;
     type Files = ArrowFiles;
 
+    fn columns(&self) -> Vec<String> {
+        self.table.names()
+    }
+
     fn cut(&self) -> Cut {
         Cut { rows: 1000, bytes: 16 << 20, shard_bytes: Some(self.shard_bytes) }
     }

@@ -58,6 +58,9 @@ pub(crate) trait Sink: Sync {
     /// The open files.
     type Files: Send;
 
+    /// Names of the columns written, for the manifest.
+    fn columns(&self) -> Vec<String>;
+
     /// How packs are cut into blocks and files.
     fn cut(&self) -> Cut;
 

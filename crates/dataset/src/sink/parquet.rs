@@ -137,6 +137,10 @@ impl Sink for ParquetSink {
     type Part = Vec<ArrowColumnChunk>;
     type Files = ParquetFiles;
 
+    fn columns(&self) -> Vec<String> {
+        self.table.names()
+    }
+
     fn cut(&self) -> Cut {
         Cut { rows: 2048, bytes: 16 << 20, shard_bytes: Some(self.shard_bytes) }
     }
@@ -194,9 +198,8 @@ impl Sink for ParquetSink {
 
 impl ParquetFiles {
     fn close(&mut self) -> Result<(), Fault> {
-        let Some(mut shard) = self.open.take() else { return Ok(()) };
+        let Some(shard) = self.open.take() else { return Ok(()) };
         let path = shard.writer.inner().get_ref().path().to_path_buf();
-        shard.writer.finish().map_err(|error| refused(&path, error))?;
         let buffered = shard.writer.into_inner().map_err(|error| refused(&path, error))?;
         let file = buffered.into_inner();
         let file = file.map_err(|error| Fault::io("write", &path, error.error()))?;

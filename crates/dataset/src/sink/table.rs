@@ -52,6 +52,11 @@ impl TableSchema {
         &self.schema
     }
 
+    /// Names of the columns, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+    }
+
     /// Bytes of one pack in these columns; carried values count as 8 bytes each.
     pub(crate) fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
         let content = &self.content;

@@ -1,0 +1,138 @@
+//! What a caller asks of a packed data set. Types and ranges of single options are checked at the
+//! surface; what belongs together is checked here.
+
+use crate::source::Columns;
+use crate::{Compression, Fault};
+use std::path::PathBuf;
+use stowage_engine::{PackOptions, strategy};
+
+/// Every format of the public surface, and whether it is built.
+const FORMATS: [(&str, bool); 11] = [
+    ("parquet", true),
+    ("arrow", true),
+    ("hf", false),
+    ("trl", false),
+    ("llamafactory", false),
+    ("nemo", false),
+    ("megatron", false),
+    ("mds", false),
+    ("npy", false),
+    ("safetensors", false),
+    ("seqpack", false),
+];
+
+/// The order in which packs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Seeded.
+    #[default]
+    Shuffled,
+    /// As planned, the longest sequences first.
+    Plan,
+    /// Packs of equal cost together.
+    Balanced,
+}
+
+impl Order {
+    /// Its name in the public surface.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shuffled => "shuffled",
+            Self::Plan => "plan",
+            Self::Balanced => "balanced",
+        }
+    }
+}
+
+/// Options of [`pack_dataset`](crate::pack_dataset).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetOptions {
+    /// Files, folders or patterns.
+    pub inputs: Vec<String>,
+    /// The folder to make.
+    pub output: PathBuf,
+    /// Name of the format.
+    pub format: String,
+    /// Capacity, strategy, policies.
+    pub pack: PackOptions,
+    /// Source columns.
+    pub columns: Columns,
+    /// Padding; none: the end-of-document id, else 0.
+    pub pad_token_id: Option<i32>,
+    /// Appended to every sequence that doesn't end with it.
+    pub eos_token_id: Option<i32>,
+    /// Bytes of column data per file; none: 512 MiB.
+    pub shard_size: Option<u64>,
+    /// Parquet only.
+    pub compression: Compression,
+    /// Which epoch's pairing and order.
+    pub epoch: u64,
+    /// The order of packs.
+    pub order: Order,
+    /// Replace an output that we wrote.
+    pub overwrite: bool,
+}
+
+impl DatasetOptions {
+    /// The defaults of the public surface.
+    #[must_use]
+    pub fn new(inputs: Vec<String>, output: PathBuf, format: &str, pack: PackOptions) -> Self {
+        Self {
+            inputs,
+            output,
+            format: format.to_string(),
+            pack,
+            columns: Columns::default(),
+            pad_token_id: None,
+            eos_token_id: None,
+            shard_size: None,
+            compression: Compression::default(),
+            epoch: 0,
+            order: Order::default(),
+            overwrite: false,
+        }
+    }
+
+    /// The padding id that these options give.
+    #[must_use]
+    pub fn pad(&self) -> i32 {
+        self.pad_token_id.or(self.eos_token_id).unwrap_or(0)
+    }
+
+    pub(crate) fn shard_bytes(&self) -> u64 {
+        self.shard_size.unwrap_or(512 << 20)
+    }
+
+    /// # Errors
+    /// `ERR_OPTION` for options that don't go together or aren't built yet.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        match FORMATS.iter().find(|(name, _)| *name == self.format) {
+            Some((_, true)) => {}
+            Some((name, false)) => {
+                return Err(Fault::option(format!("format '{name}' isn't built yet")));
+            }
+            None => {
+                let names = FORMATS.map(|(name, _)| name).join(", ");
+                let detail = format!("format '{}' is unknown; known are {names}", self.format);
+                return Err(Fault::option(detail));
+            }
+        }
+        if self.compression != Compression::default() && self.format != "parquet" {
+            let detail = format!("compression is for Parquet; {} files have none", self.format);
+            return Err(Fault::option(detail));
+        }
+        let info = strategy::info(self.pack.strategy);
+        if self.epoch > 0 && !info.plans {
+            let detail = format!("{} has no plan, so it has no epochs; epoch must be 0", info.name);
+            return Err(Fault::option(detail));
+        }
+        if self.epoch > 0 {
+            return Err(Fault::option("epochs of data sets aren't built yet; epoch must be 0"));
+        }
+        if self.order == Order::Balanced {
+            return Err(Fault::option("order 'balanced' of data sets isn't built yet"));
+        }
+        Ok(())
+    }
+}

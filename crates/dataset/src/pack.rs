@@ -1,0 +1,193 @@
+//! Source files to a packed data set, in one pass over the sources.
+//!
+//! Read (tokens checked, spilled uncompressed beside the output) → plan → write (packs gathered
+//! from the spill, encoded in parallel, appended in order) → manifest → rename. Memory: 16 bytes
+//! per sequence and at most two blocks of 16 MiB per thread, whatever the token bytes.
+
+use crate::Fault;
+use crate::gather::{Gatherer, Packs};
+use crate::ingest::{Ingested, ingest};
+use crate::manifest::{MANIFEST, Manifest};
+use crate::options::{DatasetOptions, Order};
+use crate::output::Output;
+use crate::progress::Meter;
+use crate::report::{DatasetReport, Times};
+use crate::sink::{ArrowSink, Content, ParquetSink, Sink, spans, write};
+use std::time::Instant;
+use stowage_engine::options::{Overlong, Strategy};
+use stowage_engine::packing::{self, Packing};
+use stowage_engine::stats::{self, Context};
+use stowage_engine::{
+    Fault as EngineFault, Histogram, Stage, Watch, plan, policy, seeded, strategy,
+};
+
+/// A packing with what the report says about it.
+struct Packed {
+    packing: Packing,
+    plan_id: Option<String>,
+    times: Times,
+}
+
+/// Packs the sequences of source files into a data set that a trainer opens.
+///
+/// # Errors
+/// [`Fault::OutputExists`] before anything is read; the faults of sources, policies and options;
+/// [`Fault::Io`] for refused writes. Nothing stands under the output's name then.
+pub fn pack_dataset(
+    options: &DatasetOptions,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<DatasetReport, Fault> {
+    options.check()?;
+    let output = Output::begin(&options.output, options.overwrite)?;
+    let (columns, end) = (&options.columns, options.eos_token_id);
+    let sources = ingest(&options.inputs, columns, end, output.parent(), threads, watch)?;
+    let content = content(options, &sources);
+    let shard = options.shard_bytes();
+    match options.format.as_str() {
+        "arrow" => {
+            let sink = ArrowSink::new(&content, shard);
+            finish(options, &sink, &content, sources, output, threads, watch)
+        }
+        _ => {
+            let sink = ParquetSink::new(&content, options.compression, shard)?;
+            finish(options, &sink, &content, sources, output, threads, watch)
+        }
+    }
+}
+
+/// The columns that these options and sources call for.
+fn content(options: &DatasetOptions, sources: &Ingested) -> Content {
+    Content {
+        labels: sources.label_lane.is_some(),
+        weights: sources.weight_lane.is_some(),
+        starts: matches!(options.pack.overlong, Overlong::Truncate | Overlong::Split),
+        counts: options.pack.sequence_alignment > 1,
+        carried: sources.carried_fields.clone(),
+    }
+}
+
+fn finish<S: Sink>(
+    options: &DatasetOptions,
+    sink: &S,
+    content: &Content,
+    sources: Ingested,
+    output: Output,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<DatasetReport, Fault> {
+    let Packed { packing, plan_id, times } = packed(&sources.lengths, options, threads, watch)?;
+    let Packing { offsets, sequences, pieces, lower_bound, ledger, .. } = packing;
+    let packs = Packs {
+        order: order(offsets.len() - 1, options)?,
+        offsets,
+        sequences,
+        pieces: pieces.map(|pieces| (pieces.starts, pieces.lengths)),
+    };
+    let gatherer = Gatherer {
+        sources: &sources,
+        packs: &packs,
+        content,
+        alignment: options.pack.sequence_alignment,
+        pad: options.pad(),
+    };
+    let spans = spans(sink, gatherer.sizes());
+    let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
+    let gather = |span: &_, go_on: &dyn Fn() -> _| gatherer.block(span, go_on);
+    let files = write(sink, &output, &spans, gather, threads, &meter)?;
+    let mut fills = stats::fills(&packs.offsets, |entry| gatherer.tokens_of(entry))?;
+    let context = Context {
+        capacity: options.pack.capacity,
+        sequence_count: sources.lengths.len() as u64,
+        lower_bound,
+        ledger,
+    };
+    let report = DatasetReport {
+        stats: stats::of_packing(&mut fills, &packs.offsets, &context),
+        times,
+        plan_id,
+        format: options.format.clone(),
+        files,
+        spilled_bytes: sources.spill.bytes(),
+    };
+    drop(sources); // gives the temporary file's room back before the output is made visible
+    let manifest = manifest(options, &report, sink.columns());
+    output.write(MANIFEST, manifest.to_json().as_bytes())?;
+    meter.add(0)?;
+    output.commit()?;
+    Ok(report)
+}
+
+fn packed(
+    lengths: &[u32],
+    options: &DatasetOptions,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<Packed, Fault> {
+    let pack = &options.pack;
+    let milliseconds = |since: Instant| since.elapsed().as_secs_f64() * 1000.0;
+    let start = Instant::now();
+    if !strategy::info(pack.strategy).plans || pack.tolerance > 1 {
+        let packing = packing::pack(lengths, pack, threads, watch)?;
+        let times = Times { plan: milliseconds(start), ..Times::default() };
+        return Ok(Packed { packing, plan_id: None, times });
+    }
+    let histogram = Histogram::from_lengths(lengths, threads, watch)?;
+    let count = milliseconds(start);
+    let start = Instant::now();
+    let plan = plan::plan(&histogram, pack, threads, watch).map_err(|fault| match fault {
+        // A histogram doesn't know which sequence it was; the policies do.
+        EngineFault::Overlong { .. } | EngineFault::Empty { .. } => {
+            policy::admit(lengths, pack, watch).err().unwrap_or(fault)
+        }
+        other => other,
+    })?;
+    let times = Times { count, plan: milliseconds(start), bind: 0.0 };
+    let start = Instant::now();
+    let prepared = plan.assign(lengths, threads, watch)?;
+    let packing = prepared.into_packing(lengths, pack.capacity, threads, watch)?;
+    let times = Times { bind: milliseconds(start), ..times };
+    Ok(Packed { packing, plan_id: Some(plan.id()), times })
+}
+
+/// The order in which packs are written. Plan order puts the longest first, which trains badly.
+fn order(packs: usize, options: &DatasetOptions) -> Result<Option<Vec<u32>>, Fault> {
+    if options.order == Order::Plan {
+        return Ok(None);
+    }
+    let mut order = Vec::new();
+    let memory = |_| EngineFault::Memory { bytes: 4 * packs as u64 };
+    order.try_reserve_exact(packs).map_err(memory)?;
+    order.extend(0..packs as u32);
+    seeded::shuffle(&mut order, options.pack.seed, seeded::label::PACKS);
+    Ok(Some(order))
+}
+
+fn manifest(options: &DatasetOptions, report: &DatasetReport, columns: Vec<String>) -> Manifest {
+    let (pack, stats) = (&options.pack, &report.stats);
+    Manifest {
+        format: options.format.clone(),
+        capacity: pack.capacity,
+        pack_count: stats.pack_count,
+        sequence_count: stats.sequence_count,
+        ledger: stats.ledger,
+        lower_bound: stats.lower_bound,
+        max_sequences_per_pack: pack.max_sequences_per_pack.map(std::num::NonZeroU32::get),
+        pad_token_id: options.pad(),
+        eos_token_id: options.eos_token_id,
+        plan_id: report.plan_id.clone(),
+        strategy: strategy_name(pack.strategy).to_string(),
+        seed: pack.seed,
+        epoch: options.epoch,
+        order: options.order.name().to_string(),
+        overlong: pack.overlong,
+        empty: pack.empty,
+        sequence_alignment: pack.sequence_alignment,
+        columns,
+        files: report.files.clone(),
+    }
+}
+
+fn strategy_name(strategy: Strategy) -> &'static str {
+    strategy::info(strategy).name
+}
