@@ -9,6 +9,7 @@
 mod binding;
 pub mod bound;
 pub mod certificate;
+pub mod epoch;
 mod fault;
 pub mod histogram;
 pub mod memory;

@@ -36,9 +36,14 @@ pub fn mix(z: u64) -> u64 {
 /// One seed from several numbers; their order matters.
 #[must_use]
 pub fn seed_from(components: &[u64]) -> u64 {
-    components.iter().fold(0x7374_6F77_6167_6521, |h: u64, &component| {
-        mix(h.wrapping_add(G).wrapping_add(mix(component)))
-    })
+    components.iter().fold(0x7374_6F77_6167_6521, |h, &component| seed_after(h, component))
+}
+
+/// The seed of some components and one more, from the seed of the former:
+/// `seed_from(&[a, b]) == seed_after(seed_from(&[a]), b)`.
+#[must_use]
+pub fn seed_after(seed: u64, component: u64) -> u64 {
+    mix(seed.wrapping_add(G).wrapping_add(mix(component)))
 }
 
 /// xoshiro256**.

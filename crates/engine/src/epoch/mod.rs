@@ -1,0 +1,17 @@
+//! Epochs: the ids of a plan's packs as a pure function of (seed, epoch, k), without state.
+
+pub mod balance;
+mod classes;
+mod cut;
+#[expect(clippy::module_inception, reason = "the file of the word; the folder holds what it needs")]
+mod epoch;
+mod index;
+mod order;
+pub mod permutation;
+mod range;
+
+pub use cut::LengthIndexView;
+pub use epoch::{Entry, Epoch, EpochOptions};
+pub use index::{LengthIndex, Outline};
+pub use order::{Order, PackOrder};
+pub use range::PackingRange;
