@@ -4,9 +4,14 @@
 mod recorded;
 
 use recorded::{
-    Json, digest, field, lengths_of, number, numbers, options_of, pack, recorded, text,
+    Json, digest, field, lengths_of, number, numbers, options_of, prove, recorded, stats_of, text,
 };
-use stowage_engine::PackOptions;
+use stowage_engine::packing::{Packing, Pieces};
+use stowage_engine::{Fault, Histogram, PackOptions, Unwatched, plan, strategy};
+
+fn pack(lengths: &[u32], options: &PackOptions) -> Result<Packing, Fault> {
+    stowage_engine::pack(lengths, options, 1, &Unwatched)
+}
 
 /// Packs `lengths` and compares with one recorded result.
 fn check(name: &str, lengths: &[u32], options: &PackOptions, result: &Json) {
@@ -18,7 +23,7 @@ fn check(name: &str, lengths: &[u32], options: &PackOptions, result: &Json) {
         assert_eq!(packed.sequences, numbers(sequences), "{case}");
     }
     assert_eq!(digest(&packed), text(field(result, "sha256")), "{case}");
-    packed.prove(lengths, options);
+    prove(&packed, lengths, options);
 }
 
 #[test]
@@ -27,14 +32,11 @@ fn every_recorded_packing_comes_out() {
     for instance in recorded("instances") {
         let (name, lengths) = (text(field(&instance, "name")), lengths_of(&instance));
         for result in field(&instance, "results").as_array().expect("a list") {
-            let options = options_of(&instance, result);
-            if recorded::is_placed(&options) {
-                check(name, &lengths, &options, result);
-                count += 1;
-            }
+            check(name, &lengths, &options_of(&instance, result), result);
+            count += 1;
         }
     }
-    assert!(count > 2000, "{count}");
+    assert_eq!(count, 3616);
 }
 
 #[test]
@@ -42,9 +44,6 @@ fn every_recorded_policy_is_applied() {
     for case in recorded("policies") {
         let name = text(field(&case, "name"));
         let (lengths, options) = (lengths_of(&case), options_of(&case, &case));
-        if !recorded::is_placed(&options) {
-            continue;
-        }
         let outcome = pack(&lengths, &options);
         if let Some(error) = case.get("error") {
             recorded::assert_fault(name, &outcome.expect_err(name), error);
@@ -54,9 +53,10 @@ fn every_recorded_policy_is_applied() {
         assert_eq!(packed.offsets, numbers(field(&case, "offsets")), "{name}");
         assert_eq!(packed.sequences, numbers(field(&case, "sequences")), "{name}");
         assert_eq!(packed.dropped, numbers(field(&case, "dropped")), "{name}");
-        let pieces = case
-            .get("pieces")
-            .map(|pieces| (numbers(field(pieces, "starts")), numbers(field(pieces, "lengths"))));
+        let pieces = case.get("pieces").map(|pieces| Pieces {
+            starts: numbers(field(pieces, "starts")),
+            lengths: numbers(field(pieces, "lengths")),
+        });
         assert_eq!(packed.pieces, pieces, "{name}");
         let (ledger, recorded) = (packed.ledger, field(&case, "ledger"));
         let expected = ["tokensIn", "tokensPacked", "tokensTruncated", "tokensDropped"]
@@ -68,7 +68,7 @@ fn every_recorded_policy_is_applied() {
             ledger.tokens_dropped,
         ];
         assert_eq!(found, expected, "{name}");
-        packed.prove(&lengths, &options);
+        prove(&packed, &lengths, &options);
     }
 }
 
@@ -81,10 +81,7 @@ fn every_recorded_figure_comes_out_to_the_last_digit() {
         let named = |instance: &&Json| text(field(instance, "name")) == name;
         let instance = instances.iter().find(named).expect(name);
         let (lengths, options) = (lengths_of(instance), options_of(instance, &case));
-        if !recorded::is_placed(&options) {
-            continue;
-        }
-        let stats = pack(&lengths, &options).expect(name).stats(&lengths, &options);
+        let stats = stats_of(&pack(&lengths, &options).expect(name), &lengths);
         let figure = |path: &str| {
             let pointer = format!("/stats/{path}");
             case.pointer(&pointer).and_then(Json::as_f64).expect("a recorded figure")
@@ -116,6 +113,28 @@ fn every_recorded_figure_comes_out_to_the_last_digit() {
 }
 
 #[test]
+fn a_plan_of_the_histogram_assigns_every_recorded_packing() {
+    for instance in recorded("instances") {
+        let (name, lengths) = (text(field(&instance, "name")), lengths_of(&instance));
+        let histogram = Histogram::from_lengths(&lengths, 1, &Unwatched).expect(name);
+        for result in field(&instance, "results").as_array().expect("a list") {
+            let options = options_of(&instance, result);
+            if options.tolerance > 1 || !strategy::info(options.strategy).plans {
+                continue;
+            }
+            let plan = plan(&histogram, &options, 1, &Unwatched).expect(name);
+            let assigned = plan.assign(&lengths, 1, &Unwatched).and_then(|prepared| {
+                prepared.into_packing(&lengths, options.capacity, 1, &Unwatched)
+            });
+            let assigned = assigned.expect(name);
+            assert_eq!(digest(&assigned), text(field(result, "sha256")), "{name}, {options:?}");
+            assert_eq!(plan.stats(), stats_of(&assigned, &lengths), "{name}, {options:?}");
+            plan.verify(&histogram, &Unwatched).expect(name);
+        }
+    }
+}
+
+#[test]
 fn every_recorded_packing_of_a_hundred_thousand_sequences_comes_out() {
     for big in recorded("big") {
         let name = text(field(&big, "name"));
@@ -125,9 +144,11 @@ fn every_recorded_packing_of_a_hundred_thousand_sequences_comes_out() {
         assert_eq!(tokens, number(field(&big, "tokens")), "{name}");
         for result in field(&big, "results").as_array().expect("a list") {
             let options = options_of(&big, result);
-            if recorded::is_placed(&options) {
-                check(name, &lengths, &options, result);
-            }
+            check(name, &lengths, &options, result);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads");
+            let parts = pool.install(|| stowage_engine::pack(&lengths, &options, 3, &Unwatched));
+            let digest = digest(&parts.expect(name));
+            assert_eq!(digest, text(field(result, "sha256")), "{name} in parts, {options:?}");
         }
     }
 }

@@ -149,7 +149,7 @@ const STRATEGIES: &[(&str, Solver, Program)] = &[
     ("first-fit-decreasing", first_fit_decreasing::plan, |plain| plain.each(Plain::first_fit)),
     ("worst-fit-decreasing", worst_fit_decreasing::plan, |plain| plain.each(Plain::worst_fit)),
     ("modified-first-fit-decreasing", modified_first_fit_decreasing::plan, |plain| {
-        plain.modified_first_fit()
+        plain.modified_first_fit();
     }),
 ];
 

@@ -7,11 +7,10 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use stowage_engine::options::{Empty, Overlong};
-use stowage_engine::policy::{self, Ledger};
 use stowage_engine::seeded::mix;
 use stowage_engine::stats::{self, Context, Stats};
 use stowage_engine::validate::{Claim, verify};
-use stowage_engine::{Fault, PackOptions, Unwatched, strategy};
+use stowage_engine::{Fault, PackOptions, Packing, Unwatched, strategy};
 
 pub use serde_json::Value as Json;
 
@@ -85,16 +84,16 @@ pub fn generate(big: &Json) -> Vec<u32> {
     let length = |j: u64| {
         let x = mix(seed.wrapping_add((j + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
         let h = x >> 32;
-        let between = |low: u64, high: u64| low + (h * (high - low + 1) >> 32);
+        let between = |low: u64, high: u64| low + ((h * (high - low + 1)) >> 32);
         match text(field(generator, "kind")) {
             "uniform" => between(at("/low"), at("/high")),
             "product" => {
                 let (a, b, c) = (x >> 43, (x >> 22) & 2097151, (x >> 1) & 2097151);
-                1 + (((((a * b) >> 21) * c) >> 21) * at("/high") >> 21)
+                1 + ((((((a * b) >> 21) * c) >> 21) * at("/high")) >> 21)
             }
             "choice" => {
                 let values = numbers(field(generator, "values"));
-                u64::from(values[(h * values.len() as u64 >> 32) as usize])
+                u64::from(values[((h * values.len() as u64) >> 32) as usize])
             }
             "mixture" if (x & 1023) < at("/share") => between(at("/first/0"), at("/first/1")),
             "mixture" => between(at("/second/0"), at("/second/1")),
@@ -105,85 +104,46 @@ pub fn generate(big: &Json) -> Vec<u32> {
     (0..number(field(big, "sequences"))).map(|j| length(j).min(capacity) as u32).collect()
 }
 
-/// A packing with all that is recorded of one.
-#[derive(Debug)]
-pub struct Packed {
-    pub offsets: Vec<u32>,
-    pub sequences: Vec<u32>,
-    pub pieces: Option<(Vec<u32>, Vec<u32>)>,
-    pub dropped: Vec<u32>,
-    pub ledger: Ledger,
+/// Fails unless `packing` keeps every promise.
+pub fn prove(packing: &Packing, lengths: &[u32], options: &PackOptions) {
+    let pieces = packing.pieces.as_ref();
+    let claim = Claim {
+        capacity: options.capacity,
+        alignment: options.sequence_alignment,
+        limit: options.limit(),
+        offsets: &packing.offsets,
+        sequences: &packing.sequences,
+        pieces: pieces.map(|pieces| (&pieces.starts[..], &pieces.lengths[..])),
+        dropped: &packing.dropped,
+        tokens_packed: Some(packing.ledger.tokens_packed),
+    };
+    assert_eq!(verify(&claim, lengths, &Unwatched), Ok(()), "{options:?}");
+    assert!(packing.lower_bound < packing.offsets.len() as u64, "{options:?}");
 }
 
-/// True for the strategies that place one sequence after another.
-pub fn is_placed(options: &PackOptions) -> bool {
-    options.tolerance > 1 || !strategy::info(options.strategy).plans
-}
-
-pub fn pack(lengths: &[u32], options: &PackOptions) -> Result<Packed, Fault> {
-    let admitted = policy::admit(lengths, options, &Unwatched)?;
-    let assignment = strategy::assign(admitted.lengths(lengths), options, &Unwatched)?;
-    let mut offsets = vec![0; assignment.pack_count as usize + 1];
-    let mut places = vec![0; assignment.len()];
-    assignment.bind_into(&mut offsets, &mut places, 1, &Unwatched)?;
-    let listed = |list: &[u32]| places.iter().map(|&place| list[place as usize]).collect();
-    Ok(match &admitted.pieces {
-        None => Packed {
-            offsets,
-            sequences: places,
-            pieces: None,
-            dropped: admitted.dropped,
-            ledger: admitted.ledger,
-        },
-        Some(pieces) => Packed {
-            offsets,
-            sequences: listed(&pieces.sequences),
-            pieces: admitted.cut.then(|| (listed(&pieces.starts), listed(&pieces.lengths))),
-            dropped: admitted.dropped,
-            ledger: admitted.ledger,
-        },
-    })
-}
-
-impl Packed {
-    /// Fails unless the packing keeps every promise.
-    pub fn prove(&self, lengths: &[u32], options: &PackOptions) {
-        let claim = Claim {
-            capacity: options.capacity,
-            alignment: options.sequence_alignment,
-            limit: options.limit(),
-            offsets: &self.offsets,
-            sequences: &self.sequences,
-            pieces: self.pieces.as_ref().map(|(starts, lengths)| (&starts[..], &lengths[..])),
-            dropped: &self.dropped,
-            tokens_packed: Some(self.ledger.tokens_packed),
-        };
-        assert_eq!(verify(&claim, lengths, &Unwatched), Ok(()), "{options:?}");
-    }
-
-    pub fn stats(&self, lengths: &[u32], options: &PackOptions) -> Stats {
-        let length = |entry: usize| match &self.pieces {
-            Some((_, lengths)) => lengths[entry],
-            None => lengths[self.sequences[entry] as usize],
-        };
-        let mut fills = stats::fills(&self.offsets, length).expect("little memory");
-        let context = Context {
-            capacity: options.capacity,
-            sequence_count: lengths.len() as u64,
-            lower_bound: 0,
-            ledger: self.ledger,
-        };
-        stats::of_packing(&mut fills, &self.offsets, &context)
-    }
+/// The figures of `packing`.
+pub fn stats_of(packing: &Packing, lengths: &[u32]) -> Stats {
+    let length = |entry: usize| match &packing.pieces {
+        Some(pieces) => pieces.lengths[entry],
+        None => lengths[packing.sequences[entry] as usize],
+    };
+    let mut fills = stats::fills(&packing.offsets, length).expect("little memory");
+    let context = Context {
+        capacity: packing.capacity,
+        sequence_count: lengths.len() as u64,
+        lower_bound: packing.lower_bound,
+        ledger: packing.ledger,
+    };
+    stats::of_packing(&mut fills, &packing.offsets, &context)
 }
 
 /// Hex SHA-256 of offsets, then sequences, little-endian.
-pub fn digest(packed: &Packed) -> String {
+pub fn digest(packed: &Packing) -> String {
     let mut hash = Sha256::new();
     for value in packed.offsets.iter().chain(&packed.sequences) {
         hash.update(value.to_le_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 pub fn assert_fault(name: &str, fault: &Fault, recorded: &Json) {
