@@ -5,6 +5,7 @@
 //! wrapper turns it into `ERR_INTERNAL`.
 
 mod clock;
+mod dataset;
 mod fault;
 mod gate;
 mod histogram;

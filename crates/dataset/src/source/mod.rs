@@ -49,6 +49,17 @@ impl Default for Columns {
 }
 
 impl Columns {
+    /// These columns.
+    #[must_use]
+    pub fn new(
+        tokens: String,
+        labels: Option<String>,
+        loss_mask: Option<String>,
+        carry: Vec<String>,
+    ) -> Self {
+        Self { tokens, labels, loss_mask, carry, lengths_only: false }
+    }
+
     /// Every column named, tokens first.
     fn names(&self) -> impl Iterator<Item = &str> {
         let tokens = std::iter::once(self.tokens.as_str());

@@ -1,0 +1,221 @@
+//! `stowage_dataset` for JavaScript: jobs over files. The native job is waited for after an abort,
+//! so that nothing temporary is left when the promise rejects.
+
+use crate::clock;
+use crate::fault::Report;
+use crate::job::{self, JobControl};
+use crate::options::EngineOptions;
+use crate::output::{self, Output};
+use crate::stats::Figures;
+use napi::bindgen_prelude::{Env, Object, Result, Uint32ArraySlice};
+use napi_derive::napi;
+use std::sync::Arc;
+use stowage_dataset::{Columns, Compression, DatasetOptions, DatasetReport, Fault, Order};
+
+impl From<Fault> for Report {
+    fn from(fault: Fault) -> Self {
+        let (code, message) = (fault.code(), fault.to_string());
+        let path = fault.path().map(|path| path.to_string_lossy().into_owned());
+        let row = fault.row();
+        match fault {
+            Fault::Engine(fault) => fault.into(),
+            _ => Self { code, message, path, row, ..Self::default() },
+        }
+    }
+}
+
+/// Lengths read from files, until they are copied into an array.
+#[napi]
+pub struct LengthList(Arc<Vec<u32>>);
+
+#[napi]
+impl LengthList {
+    /// How many.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.0.len() as u32 // at most 2^32 - 1 sequences are read
+    }
+
+    /// Copies them into an array of as many elements.
+    #[napi(catch_unwind)]
+    pub fn copy_into(&self, mut lengths: Uint32ArraySlice<'_>) {
+        output::borrow(&mut lengths).copy_from_slice(&self.0);
+    }
+
+    /// As `copy_into`, on a native thread.
+    ///
+    /// # Errors
+    /// If the environment is going away.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn copy_into_async<'env>(
+        &self,
+        env: &'env Env,
+        lengths: Uint32ArraySlice<'_>,
+        control: &JobControl,
+    ) -> Result<Object<'env>> {
+        let (list, mut lengths) = (Arc::clone(&self.0), Output::new(lengths));
+        let work = move |_: &job::Monitor, _| {
+            lengths.as_mut_slice().copy_from_slice(&list);
+            Ok::<_, Fault>(())
+        };
+        job::spawn(env, control, 1, work, |_, ()| Ok(()))
+    }
+}
+
+/// Reads the lengths of source files.
+///
+/// # Errors
+/// As `stowage_dataset::read_lengths`.
+#[napi(catch_unwind, ts_return_type = "Promise<LengthList>")]
+pub fn read_lengths<'env>(
+    env: &'env Env,
+    inputs: Vec<String>,
+    column: String,
+    threads: u32,
+    control: &JobControl,
+) -> Result<Object<'env>> {
+    job::spawn(
+        env,
+        control,
+        threads,
+        move |watch, threads| stowage_dataset::read_lengths(&inputs, &column, threads, watch),
+        |_, lengths| Ok(LengthList(Arc::new(lengths))),
+    )
+}
+
+/// Names of source columns.
+#[napi(object, object_to_js = false)]
+pub struct SourceColumns {
+    /// Tokens.
+    pub tokens: String,
+    /// Own labels.
+    pub labels: Option<String>,
+    /// Loss mask or weights.
+    pub loss_mask: Option<String>,
+    /// Columns taken along.
+    pub carry: Vec<String>,
+}
+
+impl From<SourceColumns> for Columns {
+    fn from(columns: SourceColumns) -> Self {
+        Self::new(columns.tokens, columns.labels, columns.loss_mask, columns.carry)
+    }
+}
+
+/// Checked options; choices are places in the lists of `ts/dataset-options.ts`.
+#[napi(object, object_to_js = false)]
+pub struct PackDataset {
+    /// Files, folders, patterns.
+    pub inputs: Vec<String>,
+    /// The folder to make.
+    pub output: String,
+    /// Name of the format.
+    pub format: String,
+    /// The options of the packing.
+    pub pack: EngineOptions,
+    /// Source columns.
+    pub columns: SourceColumns,
+    /// Padding, if it isn't the default.
+    pub pad_token_id: Option<i32>,
+    /// The end-of-document id.
+    pub eos_token_id: Option<i32>,
+    /// Bytes per file.
+    pub shard_size: Option<f64>,
+    /// zstd, snappy, none.
+    pub compression: u32,
+    /// Number of the epoch.
+    pub epoch: f64,
+    /// shuffled, plan, balanced.
+    pub order: u32,
+    /// Replace an output of ours.
+    pub overwrite: bool,
+}
+
+const COMPRESSIONS: [Compression; 3] = [Compression::Zstd, Compression::Snappy, Compression::None];
+const ORDERS: [Order; 3] = [Order::Shuffled, Order::Plan, Order::Balanced];
+
+impl From<PackDataset> for DatasetOptions {
+    fn from(given: PackDataset) -> Self {
+        Self {
+            columns: given.columns.into(),
+            pad_token_id: given.pad_token_id,
+            eos_token_id: given.eos_token_id,
+            shard_size: given.shard_size.map(|bytes| bytes as u64),
+            compression: COMPRESSIONS[given.compression as usize],
+            epoch: given.epoch as u64,
+            order: ORDERS[given.order as usize],
+            overwrite: given.overwrite,
+            ..Self::new(given.inputs, given.output.into(), &given.format, given.pack.into())
+        }
+    }
+}
+
+/// A file of a data set.
+#[napi(object, object_from_js = false)]
+pub struct DatasetFile {
+    /// Name within the folder.
+    pub path: String,
+    /// Packs.
+    pub rows: f64,
+    /// Size.
+    pub bytes: f64,
+}
+
+/// What a job over a data set reports.
+#[napi(object, object_from_js = false)]
+pub struct DatasetResult {
+    /// The figures of the packing.
+    pub figures: Figures,
+    /// Hash of the plan.
+    pub plan_id: Option<String>,
+    /// Name of the format.
+    pub format: String,
+    /// The files.
+    pub files: Vec<DatasetFile>,
+    /// Bytes of the temporary file.
+    pub spilled_bytes: f64,
+}
+
+impl From<DatasetReport> for DatasetResult {
+    fn from(report: DatasetReport) -> Self {
+        let times = clock::Times {
+            count: report.times.count,
+            plan: report.times.plan,
+            bind: report.times.bind,
+        };
+        let file = |file: stowage_dataset::DataFile| DatasetFile {
+            path: file.path,
+            rows: file.rows as f64,
+            bytes: file.bytes as f64,
+        };
+        Self {
+            figures: Figures::new(&report.stats, times),
+            plan_id: report.plan_id,
+            format: report.format,
+            files: report.files.into_iter().map(file).collect(),
+            spilled_bytes: report.spilled_bytes as f64,
+        }
+    }
+}
+
+/// Packs source files into a data set.
+///
+/// # Errors
+/// As `stowage_dataset::pack_dataset`.
+#[napi(catch_unwind, ts_return_type = "Promise<DatasetResult>")]
+pub fn pack_dataset<'env>(
+    env: &'env Env,
+    options: PackDataset,
+    threads: u32,
+    control: &JobControl,
+) -> Result<Object<'env>> {
+    let options: DatasetOptions = options.into();
+    job::spawn(
+        env,
+        control,
+        threads,
+        move |watch, threads| stowage_dataset::pack_dataset(&options, threads, watch),
+        |_, report| Ok(DatasetResult::from(report)),
+    )
+}
