@@ -5,8 +5,10 @@
 
 use crate::bound::{self, Bound};
 use crate::certificate::{self, Certificate, Claim};
+use crate::optimal::{self, Mode};
 use crate::options::Strategy;
 use crate::policy::{self, Ledger};
+use crate::split::{self, Target};
 use crate::stats::{self, Context, Stats};
 use crate::strategy::{
     Problem, best_fit_decreasing, first_fit_decreasing, modified_first_fit_decreasing,
@@ -97,7 +99,7 @@ pub(crate) fn plans(strategy: Strategy) -> bool {
 pub(crate) fn solve(
     classes: &[(u32, u64)],
     options: &PackOptions,
-    _threads: usize,
+    threads: usize,
     watch: &dyn Watch,
 ) -> Result<Solved, Fault> {
     let problem = Problem {
@@ -110,19 +112,32 @@ pub(crate) fn solve(
         Strategy::FirstFitDecreasing => first_fit_decreasing::plan(&problem),
         Strategy::WorstFitDecreasing => worst_fit_decreasing::plan(&problem),
         Strategy::ModifiedFirstFitDecreasing => modified_first_fit_decreasing::plan(&problem),
-        Strategy::Optimal => {
-            let detail = "this build has no search for optimal plans; use auto".to_owned();
-            return Err(Fault::Strategy { detail });
+        Strategy::Auto | Strategy::Optimal => {
+            let mode = if options.strategy == Strategy::Auto { Mode::Auto } else { Mode::Optimal };
+            let found = optimal::search(&problem, mode, options.effort, threads, watch)?;
+            let templates = found.templates.into_plan_order();
+            let (lower_bound, certificate) = (found.lower_bound, found.certificate);
+            return resize(Solved { templates, lower_bound, certificate }, classes, options);
         }
         _ => best_fit_decreasing::plan(&problem),
     };
-    if options.pack_count.is_some() || options.pack_count_multiple_of > 1 {
-        let detail = "this build cannot set the number of packs".to_owned();
-        return Err(Fault::Option { detail });
-    }
     let Bound { packs, certificate } = quick_bound(classes, options);
     watch.gap(templates.pack_count() - packs);
-    Ok(Solved { templates, lower_bound: packs, certificate })
+    resize(Solved { templates, lower_bound: packs, certificate }, classes, options)
+}
+
+/// Splits packs until there are as many as the options want.
+fn resize(solved: Solved, classes: &[(u32, u64)], options: &PackOptions) -> Result<Solved, Fault> {
+    let target =
+        Target { multiple: options.pack_count_multiple_of, pack_count: options.pack_count };
+    let sequences = classes.iter().map(|class| class.1).sum();
+    let packs = solved.templates.pack_count();
+    let (wanted, lower_bound) = split::counts(target, packs, solved.lower_bound, sequences)?;
+    if wanted == packs {
+        return Ok(Solved { lower_bound, ..solved });
+    }
+    let templates = split::split_to(solved.templates, wanted);
+    Ok(Solved { templates, lower_bound, certificate: solved.certificate })
 }
 
 /// The bound that every packing carries at least: L1, L2 and count, in units of the alignment.

@@ -16,6 +16,8 @@ use std::collections::HashSet;
 
 /// Weight of the best duals against the current ones when pricing.
 const SMOOTHING: f64 = 0.5;
+/// Seed of the crumbs of demand that avoid degenerate pivots.
+pub(super) const CRUMBS: u64 = 7;
 const TOLERANCE: f64 = 1e-9;
 /// Patterns that a master keeps, per row, before it forgets the dear ones.
 const PATTERNS: usize = 8;
@@ -38,16 +40,21 @@ pub(super) struct Relaxation {
 pub(super) fn relax(task: &Task, start: &[&Templates], work: &mut Work) -> Option<Relaxation> {
     let patterns = start.iter().flat_map(|templates| templates.iter());
     let patterns = patterns.map(|(runs, _)| to_pattern(task, runs)).collect();
-    relax_from(task, patterns, work)
+    relax_from(task, patterns, CRUMBS, work)
 }
 
-/// The same from patterns.
-pub(super) fn relax_from(task: &Task, start: Vec<Pattern>, work: &mut Work) -> Option<Relaxation> {
+/// The same from patterns; another seed of the crumbs leads to another of many equal solutions.
+pub(super) fn relax_from(
+    task: &Task,
+    start: Vec<Pattern>,
+    crumbs: u64,
+    work: &mut Work,
+) -> Option<Relaxation> {
     let m = task.classes.len();
     let mut knapsack = Knapsack::new(task.capacity, task.limit).ok()?;
     let exact: Vec<f64> = task.classes.iter().map(|class| class.1 as f64).collect();
     // A different crumb of demand per class avoids degenerate pivots.
-    let mut generator = Generator::new(7);
+    let mut generator = Generator::new(crumbs);
     let mut crumb = || 1e-6 * ((generator.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
     let demand: Vec<f64> = exact.iter().map(|demand| demand + crumb()).collect();
     let mut master = Master::new(demand.clone());
@@ -88,7 +95,7 @@ pub(super) fn relax_from(task: &Task, start: Vec<Pattern>, work: &mut Work) -> O
                 best_duals = prices.iter().map(|price| price / dearest).collect();
             }
             added += add_patterns(&mut master, &mut known, &knapsack, task, &duals);
-            work.charge(8 * m as u64);
+            work.charge(60 * m as u64);
             if added > 0 {
                 break; // otherwise the smoothed prices found nothing: try the true ones
             }

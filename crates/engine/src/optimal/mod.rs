@@ -9,6 +9,8 @@
 mod alignment;
 mod cardinality;
 mod column_generation;
+mod completion;
+mod diving;
 mod exact_fill;
 mod factors;
 mod heuristic;

@@ -4,7 +4,8 @@
 //! Relaxations prove bounds and close gaps, lattices come close for little work, repairs close what
 //! is left. Parts and images of a problem are problems themselves and come back here.
 
-use super::column_generation::relax;
+use super::column_generation::{Pattern, relax, to_pattern};
+use super::diving::dive;
 use super::exact_fill::exact_fill;
 use super::heuristic::{decreasing, pack_rest};
 use super::knapsack::affordable;
@@ -30,6 +31,8 @@ const LOOSE: u64 = 200;
 /// Steps per pack of the lattice that bounds, and its share of the work in percent.
 const BELOW_STEPS: u32 = 256;
 const BELOW_SHARE: u64 = 10;
+/// Pricings that a dive needs at least.
+const DIVE: usize = 20;
 const REPAIRS: usize = 24;
 /// Units of the dual feasible functions per class.
 const DUAL_FEASIBLE: u64 = 400;
@@ -145,6 +148,9 @@ impl<'a> Portfolio<'a> {
                 Tail(percent, share) => self.tail(&filled, percent, share, work),
             }
         }
+        if self.whole {
+            self.dive(work);
+        }
     }
 
     fn steps(&self, work: &Work) -> &'static [Step] {
@@ -230,6 +236,19 @@ impl<'a> Portfolio<'a> {
                 self.best = kept;
                 self.report(work);
             }
+        }
+    }
+
+    /// Dives for the bound itself.
+    fn dive(&mut self, work: &mut Work) {
+        let Task { classes, capacity, limit } = self.task;
+        if self.done(work) || !affordable(DIVE * classes.len(), capacity, limit, work.left()) {
+            return;
+        }
+        let patterns = self.best.iter().map(|(runs, _)| to_pattern(&self.task, runs));
+        let patterns: Vec<Pattern> = patterns.collect();
+        if let Some(found) = dive(&self.task, self.lower_bound, &patterns, work) {
+            self.offer(found, work);
         }
     }
 

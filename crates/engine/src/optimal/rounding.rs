@@ -4,7 +4,7 @@
 //! Each level costs a relaxation of a smaller problem; ends mostly 0 or 1 pack above the
 //! relaxation's value, where rounding in one step ends 1 to 20 above.
 
-use super::column_generation::{Pattern, Relaxation, relax_from};
+use super::column_generation::{CRUMBS, Pattern, Relaxation, relax_from, to_pattern};
 use super::heuristic::pack_rest;
 use super::work::Work;
 use super::{Task, extend};
@@ -62,8 +62,8 @@ pub(super) fn round(
         let inner = Task { classes: &classes, ..*task };
         let found = pack_rest(&inner, work);
         let templates = found.iter();
-        seed.extend(templates.map(|(runs, _)| super::column_generation::to_pattern(&inner, runs)));
-        let rounded = relax_from(&inner, seed, work)
+        seed.extend(templates.map(|(runs, _)| to_pattern(&inner, runs)));
+        let rounded = relax_from(&inner, seed, CRUMBS, work)
             .map(|relaxation| round(&relaxation, &inner, depth - 1, work));
         let better = rounded.filter(|rounded| rounded.pack_count() < found.pack_count());
         extend(&mut placed, &better.unwrap_or(found));

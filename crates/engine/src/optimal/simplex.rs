@@ -140,7 +140,7 @@ impl Master {
     fn refactor(&mut self, work: &mut Work) -> End {
         let columns = self.basis.iter().map(|&j| self.column(j)).collect();
         let Some(factors) = Factors::of(self.rows, columns) else { return End::Trouble };
-        work.charge(20 * (factors.entries() + self.rows as u64));
+        work.charge(20 * factors.entries() + 80 * self.rows as u64);
         factors.solve(&mut self.demand.clone(), &mut self.level);
         let mut cost: Vec<f64> =
             self.basis.iter().map(|&j| f64::from(u8::from(self.is_pattern(j)))).collect();
@@ -199,7 +199,7 @@ impl Master {
         unit.fill(0.0);
         unit[leaving] = 1.0;
         factors.solve_transposed(unit, row);
-        work.charge(2 * factors.entries() + 8 * self.rows as u64);
+        work.charge(300 + 2 * factors.entries() + 8 * self.rows as u64);
 
         let step = self.level[leaving] / change[leaving];
         let dual_step = cost / change[leaving];
