@@ -2,6 +2,15 @@
 
 import { StowageError } from "./errors.js";
 
+/** 32-bit unsigned numbers in a buffer of their own, which may be transferred. */
+export type U32 = Uint32Array<ArrayBuffer>;
+/** 32-bit signed numbers in a buffer of their own, which may be transferred. */
+export type I32 = Int32Array<ArrayBuffer>;
+/** 32-bit floating-point numbers in a buffer of their own, which may be transferred. */
+export type F32 = Float32Array<ArrayBuffer>;
+/** Bytes in a buffer of their own, which may be transferred. */
+export type U8 = Uint8Array<ArrayBuffer>;
+
 interface ArrayClass<T> {
   new (length: number): T;
   readonly BYTES_PER_ELEMENT: number;

@@ -3,7 +3,7 @@
 import { fromNative, translate } from "./errors.js";
 import { type JobControl, type JobOptions, partsOf, run } from "./job.js";
 import { examineLengths, type Lengths } from "./lengths.js";
-import { allocate } from "./memory.js";
+import { allocate, type U32 } from "./memory.js";
 import { type Native, native } from "./native.js";
 import { asyncOnly, givenOptions, jobKeys, jobOptions, refuseUnknown } from "./options.js";
 import {
@@ -15,7 +15,6 @@ import {
 } from "./pack-options.js";
 import { makePacking, type Packing } from "./packing.js";
 
-type U32 = Uint32Array<ArrayBuffer>;
 type Prepared = InstanceType<Native["Prepared"]>;
 
 /** Up to this many entries are bound on the JavaScript thread: about 1 ms. */

@@ -3,14 +3,12 @@
 import type { PackingHead } from "../native.js";
 import { StowageError, translate } from "./errors.js";
 import { type Lengths, toUint32 } from "./lengths.js";
-import { allocate } from "./memory.js";
+import { allocate, type U32 } from "./memory.js";
 import { native } from "./native.js";
 import { isInteger, show, toSeed } from "./options.js";
 import { checkParts, type PackingParts } from "./parts.js";
 import type { PackingStats } from "./stats.js";
 import type { Strategy } from "./strategies.js";
-
-type U32 = Uint32Array<ArrayBuffer>;
 
 /** What native code and other modules know of a packing when they make one. */
 export interface Made {

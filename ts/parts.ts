@@ -2,12 +2,11 @@
 
 import { StowageError } from "./errors.js";
 import { isDetached, isShared, kindOf } from "./lengths.js";
+import type { U32 } from "./memory.js";
 import { type Given, givenOptions, integerOption, isInteger, show } from "./options.js";
 import { toAlignment, toCapacity } from "./pack-options.js";
 import type { Made } from "./packing.js";
 import { type Strategy, toStrategy } from "./strategies.js";
-
-type U32 = Uint32Array<ArrayBuffer>;
 
 /** The parts of a packing, as its properties are named. Arrays are used, not copied, unless they are shared. */
 export interface PackingParts {

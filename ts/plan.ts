@@ -4,7 +4,7 @@ import { StowageError, translate } from "./errors.js";
 import { type LengthHistogram, toHistogram } from "./histogram.js";
 import { type JobOptions, partsOf, run } from "./job.js";
 import { type Lengths, toUint32 } from "./lengths.js";
-import { allocate } from "./memory.js";
+import { allocate, type U32 } from "./memory.js";
 import { type Native, native } from "./native.js";
 import {
   asyncOnly,
@@ -22,7 +22,6 @@ import { fromPlanJSON, type PlanJSON, toPlanJSON } from "./plan-json.js";
 import type { PackingStats } from "./stats.js";
 import { type Strategy, strategies } from "./strategies.js";
 
-type U32 = Uint32Array<ArrayBuffer>;
 type Handle = InstanceType<Native["Plan"]>;
 
 /** The lengths that share a pack, and how many packs use them. */
