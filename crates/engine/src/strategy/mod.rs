@@ -25,6 +25,8 @@ mod tolerance;
 mod worst_fit;
 pub mod worst_fit_decreasing;
 
+use std::borrow::Cow;
+
 use crate::options::Strategy;
 use crate::{Fault, PackOptions, Watch, memory};
 
@@ -44,55 +46,54 @@ pub fn assign(
     watch: &dyn Watch,
 ) -> Result<Assignment, Fault> {
     // Room is counted in units of the alignment: what is left beyond them is of no use to anybody.
-    let capacity = options.capacity / options.sequence_alignment;
-    let limit = options.limit();
-    let order = match options.strategy {
-        Strategy::NextFit
-        | Strategy::FirstFit
-        | Strategy::BestFit
-        | Strategy::WorstFit
-        | Strategy::Harmonic => None,
-        Strategy::FirstFitShuffle => Some(first_fit_shuffle::order(lengths.len(), options.seed)?),
-        _ => Some(tolerance::order(lengths, options)?),
-    };
-    let units = units(lengths, order.as_deref(), options.sequence_alignment)?;
-    let needs = units.as_deref().unwrap_or(lengths);
+    let alignment = options.sequence_alignment;
+    let (capacity, limit) = (options.capacity / alignment, options.limit());
     let (packs, pack_count) = match options.strategy {
         Strategy::NextFit => {
-            let ends = next_fit::assign(needs, capacity, limit, watch)?;
+            let ends = next_fit::assign(&units(lengths, alignment)?, capacity, limit, watch)?;
             return Ok(Assignment::in_order(ends));
         }
-        Strategy::FirstFit | Strategy::FirstFitShuffle => {
-            first_fit::assign(needs, capacity, limit, watch)?
+        Strategy::FirstFit => {
+            first_fit::assign(&units(lengths, alignment)?, capacity, limit, watch)?
         }
-        Strategy::BestFit => best_fit::assign(needs, capacity, limit, watch)?,
-        Strategy::WorstFit => worst_fit::assign(needs, capacity, limit, watch)?,
+        Strategy::BestFit => best_fit::assign(&units(lengths, alignment)?, capacity, limit, watch)?,
+        Strategy::WorstFit => {
+            worst_fit::assign(&units(lengths, alignment)?, capacity, limit, watch)?
+        }
         Strategy::Harmonic => {
-            harmonic::assign(needs, capacity, limit, options.harmonic_classes, watch)?
+            let classes = options.harmonic_classes;
+            harmonic::assign(&units(lengths, alignment)?, capacity, limit, classes, watch)?
         }
-        other => tolerance::assign(other, needs, capacity, limit, watch)?,
+        Strategy::FirstFitShuffle => {
+            let order = first_fit_shuffle::order(lengths.len(), options.seed)?;
+            let needs = units_in_order(lengths, &order, alignment)?;
+            let (packs, pack_count) = first_fit::assign(&needs, capacity, limit, watch)?;
+            return Ok(Assignment::by_pack(packs, Some(order), pack_count));
+        }
+        decreasing => {
+            let order = tolerance::order(lengths, options)?;
+            let needs = units_in_order(lengths, &order, alignment)?;
+            return tolerance::assign(decreasing, order, &needs, capacity, limit, watch);
+        }
     };
-    Ok(Assignment::by_pack(packs, order, pack_count))
+    Ok(Assignment::by_pack(packs, None, pack_count))
 }
 
-/// What each sequence takes, in units of the alignment and in the order of placing; none where
-/// that is the lengths as they are.
-fn units(
-    lengths: &[u32],
-    order: Option<&[u32]>,
-    alignment: u32,
-) -> Result<Option<Vec<u32>>, Fault> {
-    if order.is_none() && alignment == 1 {
-        return Ok(None);
+/// What each sequence takes, in units of the alignment.
+fn units(lengths: &[u32], alignment: u32) -> Result<Cow<'_, [u32]>, Fault> {
+    if alignment == 1 {
+        return Ok(Cow::Borrowed(lengths));
     }
     let mut units = memory::reserved(lengths.len())?;
-    match order {
-        Some(order) => {
-            units.extend(order.iter().map(|&at| lengths[at as usize].div_ceil(alignment)));
-        }
-        None => units.extend(lengths.iter().map(|length| length.div_ceil(alignment))),
-    }
-    Ok(Some(units))
+    units.extend(lengths.iter().map(|length| length.div_ceil(alignment)));
+    Ok(Cow::Owned(units))
+}
+
+/// The same in the order of placing.
+fn units_in_order(lengths: &[u32], order: &[u32], alignment: u32) -> Result<Vec<u32>, Fault> {
+    let mut units = memory::reserved(lengths.len())?;
+    units.extend(order.iter().map(|&at| lengths[at as usize].div_ceil(alignment)));
+    Ok(units)
 }
 
 #[cfg(test)]

@@ -9,8 +9,18 @@ use super::first_fit::FirstFit;
 use super::room_tree::RoomTree;
 use crate::{Fault, STRIDE, Stage, Watch, memory};
 
-/// The pack of each sequence, and the number of packs. `needs` are in 1 ..= `capacity`, in units of
-/// the alignment, at most `limit` to a pack.
+/// What came of it. Sequences are not placed in the order given: pairs of small ones go before
+/// what stands between them.
+pub(super) struct Placed {
+    /// Where the j-th sequence placed stands in the order given.
+    pub(super) places: Vec<u32>,
+    /// The pack it went to.
+    pub(super) packs: Vec<u32>,
+    pub(super) pack_count: u32,
+}
+
+/// Places the sequences. `needs` are in 1 ..= `capacity`, in units of the alignment, at most
+/// `limit` to a pack.
 ///
 /// # Errors
 /// [`Fault::Memory`]; [`Fault::Cancelled`].
@@ -19,66 +29,89 @@ pub(super) fn assign(
     capacity: u32,
     limit: u32,
     watch: &dyn Watch,
-) -> Result<(Vec<u32>, u32), Fault> {
+) -> Result<Placed, Fault> {
     let total = needs.len() as u64;
     watch.step(Stage::Plan, 0, total)?;
-    let mut packs = memory::filled(UNPLACED, needs.len())?;
-    let mut open = FirstFit::new(capacity, limit, needs.len())?;
     let above = |part: u64, index: usize| part * u64::from(needs[index]) > u64::from(capacity);
+    let mut making = Making::new(needs, capacity, limit)?;
 
     for index in (0..needs.len()).filter(|&index| above(2, index)) {
-        packs[index] = open.place_in_new(needs[index]);
+        let pack = making.open.place_in_new(needs[index]);
+        making.note(index, pack);
     }
-    let large = open.pack_count();
+    let large = making.open.pack_count();
     let mut without_medium = memory::reserved(large as usize)?;
     let medium = |index: &usize| above(3, *index) && !above(2, *index);
     let mut mediums = Waiting::new(needs, capacity, medium)?;
     for pack in 0..large {
-        match mediums.take_first_within(open.room(pack)) {
-            Some(index) => {
-                open.put(pack, needs[index]);
-                packs[index] = pack;
-            }
+        match mediums.take_first_within(making.open.room(pack)) {
+            Some(index) => making.put(index, pack),
             None => without_medium.push(pack),
         }
     }
-    watch.step(Stage::Plan, 0, total)?;
+    watch.step(Stage::Plan, making.packs.len() as u64, total)?;
     let small = |index: &usize| above(6, *index) && !above(3, *index);
     let mut smalls = Waiting::new(needs, capacity, small)?;
     if limit >= 3 {
         for &pack in without_medium.iter().rev() {
             let Some((last, before)) = smalls.last_two() else { break };
-            if u64::from(needs[last]) + u64::from(needs[before]) > u64::from(open.room(pack)) {
-                continue;
+            let pair = u64::from(needs[last]) + u64::from(needs[before]);
+            if pair <= u64::from(making.open.room(pack)) {
+                smalls.take_last();
+                making.put(last, pack);
+                let beside = smalls.take_first_within(making.open.room(pack));
+                making.put(beside.expect("`before` fits, at least"), pack);
             }
-            smalls.take_last();
-            open.put(pack, needs[last]);
-            packs[last] = pack;
-            let beside =
-                smalls.take_first_within(open.room(pack)).expect("`before` fits, at least");
-            open.put(pack, needs[beside]);
-            packs[beside] = pack;
         }
     }
     // Mediums, then smalls, then the rest, each in order.
-    let mut placed = 0;
-    for group in [(3, 2), (6, 3), (u64::MAX, 6)] {
-        for index in 0..needs.len() {
+    for (least, most) in [(3, 2), (6, 3), (u64::MAX, 6)] {
+        for (index, &need) in needs.iter().enumerate() {
             if index.is_multiple_of(STRIDE) {
-                watch.step(Stage::Plan, placed, total)?;
+                watch.step(Stage::Plan, making.packs.len() as u64, total)?;
             }
-            let member = (group.0 == u64::MAX || above(group.0, index)) && !above(group.1, index);
-            if member && packs[index] == UNPLACED {
-                packs[index] = open.place(needs[index]);
-                placed += 1;
+            let member = (least == u64::MAX || above(least, index)) && !above(most, index);
+            if member && !making.placed[index] {
+                let pack = making.open.place(need);
+                making.note(index, pack);
             }
         }
     }
-    Ok((packs, open.pack_count()))
+    let pack_count = making.open.pack_count();
+    Ok(Placed { places: making.places, packs: making.packs, pack_count })
 }
 
-/// No pack has this number: there are at most 2^32 - 1.
-const UNPLACED: u32 = u32::MAX;
+/// Packs being filled, and the order in which they are.
+struct Making<'a> {
+    needs: &'a [u32],
+    open: FirstFit,
+    places: Vec<u32>,
+    packs: Vec<u32>,
+    placed: Vec<bool>,
+}
+
+impl<'a> Making<'a> {
+    fn new(needs: &'a [u32], capacity: u32, limit: u32) -> Result<Self, Fault> {
+        Ok(Self {
+            needs,
+            open: FirstFit::new(capacity, limit, needs.len())?,
+            places: memory::reserved(needs.len())?,
+            packs: memory::reserved(needs.len())?,
+            placed: memory::filled(false, needs.len())?,
+        })
+    }
+
+    fn put(&mut self, index: usize, pack: u32) {
+        self.open.put(pack, self.needs[index]);
+        self.note(index, pack);
+    }
+
+    fn note(&mut self, index: usize, pack: u32) {
+        self.placed[index] = true;
+        self.places.push(index as u32);
+        self.packs.push(pack);
+    }
+}
 
 /// Sequences of one kind that wait for a place, in order.
 struct Waiting<'a> {

@@ -4,7 +4,7 @@
 //! quotients; then each is placed alone, so that the seed changes the pairing at a small cost in
 //! packs. O(n log n). With exact order a plan and its epochs do the same at no cost.
 
-use super::{best_fit, first_fit, modified_first_fit, worst_fit};
+use super::{Assignment, best_fit, first_fit, modified_first_fit, worst_fit};
 use crate::options::Strategy;
 use crate::seeded::{label, shuffle};
 use crate::{Fault, PackOptions, Watch, memory};
@@ -31,35 +31,43 @@ pub(super) fn order(lengths: &[u32], options: &PackOptions) -> Result<Vec<u32>, 
     Ok(sorted)
 }
 
-/// The pack of each sequence in the order of placing, and the number of packs. `needs` are in
-/// that order.
+/// Places the sequences of `order`, whose `needs` are in that order.
 ///
 /// # Errors
 /// [`Fault::Strategy`] if the strategy is not one of the four decreasing ones; [`Fault::Memory`];
 /// [`Fault::Cancelled`].
 pub(super) fn assign(
     strategy: Strategy,
+    mut order: Vec<u32>,
     needs: &[u32],
     capacity: u32,
     limit: u32,
     watch: &dyn Watch,
-) -> Result<(Vec<u32>, u32), Fault> {
-    match strategy {
-        Strategy::FirstFitDecreasing => first_fit::assign(needs, capacity, limit, watch),
-        Strategy::BestFitDecreasing => best_fit::assign_newest_first(needs, capacity, limit, watch),
-        Strategy::WorstFitDecreasing => worst_fit::assign(needs, capacity, limit, watch),
-        Strategy::ModifiedFirstFitDecreasing => {
-            modified_first_fit::assign(needs, capacity, limit, watch)
+) -> Result<Assignment, Fault> {
+    let (packs, pack_count) = match strategy {
+        Strategy::FirstFitDecreasing => first_fit::assign(needs, capacity, limit, watch)?,
+        Strategy::BestFitDecreasing => {
+            best_fit::assign_newest_first(needs, capacity, limit, watch)?
         }
-        other => Err(Fault::Strategy {
-            detail: format!(
+        Strategy::WorstFitDecreasing => worst_fit::assign(needs, capacity, limit, watch)?,
+        Strategy::ModifiedFirstFitDecreasing => {
+            let placed = modified_first_fit::assign(needs, capacity, limit, watch)?;
+            let mut as_placed = memory::reserved(order.len())?;
+            as_placed.extend(placed.places.iter().map(|&place| order[place as usize]));
+            order = as_placed;
+            (placed.packs, placed.pack_count)
+        }
+        other => {
+            let detail = format!(
                 "'{}' does not place one sequence after another by length; a tolerance needs \
                  best-fit-decreasing, first-fit-decreasing, worst-fit-decreasing or \
                  modified-first-fit-decreasing",
                 super::info(other).name
-            ),
-        }),
-    }
+            );
+            return Err(Fault::Strategy { detail });
+        }
+    };
+    Ok(Assignment::by_pack(packs, Some(order), pack_count))
 }
 
 #[cfg(test)]
