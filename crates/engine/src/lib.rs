@@ -23,6 +23,7 @@ pub mod seeded;
 pub mod split;
 pub mod stats;
 pub mod strategy;
+pub mod stream;
 pub mod template;
 pub mod validate;
 mod watch;

@@ -1,0 +1,61 @@
+//! Packs that a call returns, side by side in flat arrays. Kept between calls, so that a stream in
+//! full flow allocates nothing.
+
+use super::Entry;
+
+/// Closed packs in the order of closing: pack k has the entries `ends[k - 1] .. ends[k]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// The caller's ids.
+    pub ids: Vec<i64>,
+    /// Tokens of each entry.
+    pub lengths: Vec<u32>,
+    /// First token of each entry.
+    pub starts: Vec<u32>,
+    /// Where the entries of each pack end.
+    pub ends: Vec<usize>,
+    /// For each pack, whether a part of a sequence stands in it.
+    pub cut: Vec<bool>,
+}
+
+impl Closed {
+    /// No packs; memory stays.
+    pub fn clear(&mut self) {
+        self.ids.clear();
+        self.lengths.clear();
+        self.starts.clear();
+        self.ends.clear();
+        self.cut.clear();
+    }
+
+    /// Number of packs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True if there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Room for entries in so many packs at most; true if the system grants it.
+    pub(super) fn reserve(&mut self, entries: usize) -> bool {
+        self.ids.try_reserve(entries).is_ok()
+            && self.lengths.try_reserve(entries).is_ok()
+            && self.starts.try_reserve(entries).is_ok()
+            && self.ends.try_reserve(entries).is_ok()
+            && self.cut.try_reserve(entries).is_ok()
+    }
+
+    /// Adds a pack and empties `entries`, which keeps its memory for the next one.
+    pub(super) fn push(&mut self, entries: &mut Vec<Entry>) {
+        self.ids.extend(entries.iter().map(|entry| entry.id));
+        self.lengths.extend(entries.iter().map(|entry| entry.length()));
+        self.starts.extend(entries.iter().map(|entry| entry.start));
+        self.ends.push(self.ids.len());
+        self.cut.push(entries.iter().any(|entry| entry.is_cut()));
+        entries.clear();
+    }
+}

@@ -1,0 +1,54 @@
+//! Next fit over a stream: one open pack, which the first sequence that doesn't fit closes.
+//!
+//! O(1) a sequence; packs keep the order of arrival. At most twice the optimum; on web text a few
+//! per cent more than best fit. A full pack closes at once. Johnson 1973.
+
+use super::{Closed, Entry, OpenPack, Place, StreamOptions};
+
+/// The one open pack; without entries there is none.
+#[derive(Clone, Debug, Default)]
+pub struct NextFit {
+    next_number: u64,
+    pack: OpenPack,
+}
+
+impl NextFit {
+    pub fn restored(next_number: u64, pack: Option<OpenPack>) -> Self {
+        Self { next_number, pack: pack.unwrap_or_default() }
+    }
+}
+
+impl Place for NextFit {
+    fn place(&mut self, entry: Entry, options: &StreamOptions, closed: &mut Closed) {
+        let pack = &mut self.pack;
+        if !pack.entries.is_empty() && pack.room < entry.length() {
+            closed.push(&mut pack.entries);
+        }
+        if pack.entries.is_empty() {
+            (pack.number, pack.room) = (self.next_number, options.capacity);
+            self.next_number += 1;
+        }
+        pack.push(entry);
+        if pack.is_full(options.limit()) {
+            closed.push(&mut pack.entries);
+        }
+    }
+
+    fn finish(&mut self, _options: &StreamOptions, closed: &mut Closed) {
+        if !self.pack.entries.is_empty() {
+            closed.push(&mut self.pack.entries);
+        }
+    }
+
+    fn next_number(&self) -> u64 {
+        self.next_number
+    }
+
+    fn open(&self) -> Vec<(u32, &OpenPack)> {
+        if self.pack.entries.is_empty() { Vec::new() } else { vec![(0, &self.pack)] }
+    }
+
+    fn open_count(&self) -> usize {
+        usize::from(!self.pack.entries.is_empty())
+    }
+}

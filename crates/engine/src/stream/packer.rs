@@ -1,0 +1,281 @@
+//! The stream itself: checks a call as a whole, applies the policies, keeps the ledger.
+
+use super::harmonic::Harmonic;
+use super::lookahead::Lookahead;
+use super::next_fit::NextFit;
+use super::{Closed, Entry, OpenPack, Place, StreamOptions, StreamStrategy};
+use crate::Fault;
+use crate::options::{Empty, Overlong};
+
+/// Tokens up to which sums stay exact in JavaScript.
+pub(super) const MOST_TOKENS: u64 = (1 << 53) - 1;
+
+/// Everything added so far: `tokens_in = tokens_packed + tokens_truncated + tokens_dropped`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// All tokens added.
+    pub tokens_in: u64,
+    /// Those in packs, open ones and waiting sequences included.
+    pub tokens_packed: u64,
+    /// Those cut off.
+    pub tokens_truncated: u64,
+    /// Those of sequences left out.
+    pub tokens_dropped: u64,
+}
+
+/// What a stream holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// Sequences and pieces that wait or stand in open packs.
+    pub sequences: u64,
+    /// Their tokens.
+    pub tokens: u64,
+    /// Open packs.
+    pub open_packs: u64,
+}
+
+/// Packs sequences as they come. Ids are the caller's, from -(2^53 - 1) to 2^53 - 1.
+#[derive(Clone, Debug)]
+pub struct StreamPacker {
+    options: StreamOptions,
+    state: State,
+    ledger: Ledger,
+    held_sequences: u64,
+    held_tokens: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    NextFit(NextFit),
+    Harmonic(Harmonic),
+    BestFit(Lookahead),
+}
+
+/// What a call would add.
+#[derive(Default)]
+struct Arrivals {
+    ledger: Ledger,
+    entries: u64,
+    /// True if each sequence is placed as it is.
+    plain: bool,
+}
+
+impl StreamPacker {
+    /// An empty stream.
+    #[must_use]
+    pub fn new(options: StreamOptions) -> Self {
+        let state = match options.strategy {
+            StreamStrategy::NextFit => State::NextFit(NextFit::default()),
+            StreamStrategy::Harmonic => State::Harmonic(Harmonic::new(&options)),
+            StreamStrategy::BestFit => State::BestFit(Lookahead::new(&options)),
+        };
+        Self { options, state, ledger: Ledger::default(), held_sequences: 0, held_tokens: 0 }
+    }
+
+    /// A stream with the given contents, which are known to be possible.
+    pub(super) fn restored(
+        options: StreamOptions,
+        ledger: Ledger,
+        next_number: u64,
+        waiting: Vec<Entry>,
+        open: Vec<(u32, OpenPack)>,
+    ) -> Self {
+        let held = || open.iter().flat_map(|(_, pack)| &pack.entries).chain(&waiting);
+        let held_sequences = held().count() as u64;
+        let held_tokens = held().map(|entry| u64::from(entry.length())).sum();
+        let state = match options.strategy {
+            StreamStrategy::NextFit => {
+                let pack = open.into_iter().next().map(|(_, pack)| pack);
+                State::NextFit(NextFit::restored(next_number, pack))
+            }
+            StreamStrategy::Harmonic => {
+                State::Harmonic(Harmonic::restored(&options, next_number, open))
+            }
+            StreamStrategy::BestFit => {
+                State::BestFit(Lookahead::restored(&options, next_number, waiting, open))
+            }
+        };
+        Self { options, state, ledger, held_sequences, held_tokens }
+    }
+
+    /// What the stream was made with.
+    #[must_use]
+    pub fn options(&self) -> &StreamOptions {
+        &self.options
+    }
+
+    /// Everything added so far.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        self.ledger
+    }
+
+    /// What waits or is open.
+    #[must_use]
+    pub fn pending(&self) -> Pending {
+        Pending {
+            sequences: self.held_sequences,
+            tokens: self.held_tokens,
+            open_packs: self.state.as_place().open_count() as u64,
+        }
+    }
+
+    /// Adds sequences; `closed` holds the packs that this closes, in the order of closing.
+    ///
+    /// # Errors
+    /// With nothing changed: [`Fault::Overlong`] or [`Fault::Empty`] for the first sequence that the
+    /// policies refuse, its index counted within the call; [`Fault::TooManySequences`] for more than
+    /// 2^32 - 1 pieces in one call; [`Fault::Length`] if the ledger would pass 2^53 - 1 tokens;
+    /// [`Fault::Memory`].
+    ///
+    /// # Panics
+    /// If `ids` and `lengths` differ in number.
+    pub fn add(&mut self, ids: &[i64], lengths: &[u32], closed: &mut Closed) -> Result<(), Fault> {
+        assert_eq!(ids.len(), lengths.len(), "a length per id");
+        closed.clear();
+        let arrivals = arrivals(lengths, &self.options)?;
+        let ledger = sum(self.ledger, arrivals.ledger)?;
+        let most = self.held_sequences + arrivals.entries;
+        if !closed.reserve(most as usize) {
+            return Err(Fault::Memory { bytes: most * 24 });
+        }
+        let options = self.options;
+        match &mut self.state {
+            State::NextFit(state) => {
+                place_all(state, ids, lengths, arrivals.plain, &options, closed);
+            }
+            State::Harmonic(state) => {
+                place_all(state, ids, lengths, arrivals.plain, &options, closed);
+            }
+            State::BestFit(state) => {
+                place_all(state, ids, lengths, arrivals.plain, &options, closed);
+            }
+        }
+        self.ledger = ledger;
+        self.held_sequences += arrivals.entries;
+        self.held_tokens += arrivals.ledger.tokens_packed;
+        self.let_go(closed);
+        Ok(())
+    }
+
+    /// Hands out everything; the stream can be used again.
+    pub fn finish(&mut self, closed: &mut Closed) {
+        closed.clear();
+        let options = self.options;
+        match &mut self.state {
+            State::NextFit(state) => state.finish(&options, closed),
+            State::Harmonic(state) => state.finish(&options, closed),
+            State::BestFit(state) => state.finish(&options, closed),
+        }
+        self.let_go(closed);
+    }
+
+    pub(super) fn state(&self) -> &dyn Place {
+        self.state.as_place()
+    }
+
+    fn let_go(&mut self, closed: &Closed) {
+        self.held_sequences -= closed.ids.len() as u64;
+        self.held_tokens -= closed.lengths.iter().map(|&length| u64::from(length)).sum::<u64>();
+    }
+}
+
+impl State {
+    fn as_place(&self) -> &dyn Place {
+        match self {
+            Self::NextFit(state) => state,
+            Self::Harmonic(state) => state,
+            Self::BestFit(state) => state,
+        }
+    }
+}
+
+fn place_all(
+    state: &mut impl Place,
+    ids: &[i64],
+    lengths: &[u32],
+    plain: bool,
+    options: &StreamOptions,
+    closed: &mut Closed,
+) {
+    if plain {
+        for (&id, &length) in ids.iter().zip(lengths) {
+            state.place(Entry::whole(id, length), options, closed);
+        }
+        return;
+    }
+    let capacity = options.capacity;
+    for (&id, &length) in ids.iter().zip(lengths) {
+        let mut place = |entry| state.place(entry, options, closed);
+        match options.overlong {
+            // At exactly the capacity as well: a snapshot can't tell the two apart.
+            Overlong::Truncate if length >= capacity => place(Entry::piece(id, capacity, 0)),
+            Overlong::Split if length > capacity => {
+                for start in (0..length).step_by(capacity as usize) {
+                    place(Entry::piece(id, capacity.min(length - start), start));
+                }
+            }
+            _ if length == 0 || length > capacity => {} // dropped
+            _ => place(Entry::whole(id, length)),
+        }
+    }
+}
+
+/// What `lengths` come to under the policies.
+fn arrivals(lengths: &[u32], options: &StreamOptions) -> Result<Arrivals, Fault> {
+    let (capacity, count) = (options.capacity, lengths.len() as u64);
+    let tokens_in = lengths.iter().map(|&length| u64::from(length)).sum();
+    let ledger = Ledger { tokens_in, tokens_packed: tokens_in, ..Ledger::default() };
+    // One pass that the compiler vectorises; below 1 wraps around to the top.
+    let highest = lengths.iter().map(|&length| length.wrapping_sub(1)).max().unwrap_or(0);
+    let cuts_at = capacity - u32::from(options.overlong == Overlong::Truncate);
+    if highest < cuts_at {
+        return Ok(Arrivals { ledger, entries: count, plain: true });
+    }
+    let mut arrivals = Arrivals { ledger, entries: count, plain: false };
+    for (index, &length) in (0..).zip(lengths) {
+        if length == 0 {
+            if options.empty == Empty::Error {
+                return Err(Fault::Empty { index: Some(index) });
+            }
+            arrivals.entries -= 1;
+        } else if length > capacity {
+            let over = u64::from(length - capacity);
+            match options.overlong {
+                Overlong::Error => {
+                    let index = Some(index);
+                    return Err(Fault::Overlong { index, length, capacity, alignment: 1 });
+                }
+                Overlong::Drop => {
+                    arrivals.entries -= 1;
+                    arrivals.ledger.tokens_dropped += u64::from(length);
+                    arrivals.ledger.tokens_packed -= u64::from(length);
+                }
+                Overlong::Truncate => {
+                    arrivals.ledger.tokens_truncated += over;
+                    arrivals.ledger.tokens_packed -= over;
+                }
+                Overlong::Split => arrivals.entries += over.div_ceil(u64::from(capacity)),
+            }
+        }
+    }
+    if arrivals.entries > u64::from(u32::MAX) {
+        return Err(Fault::TooManySequences { count: arrivals.entries });
+    }
+    Ok(arrivals)
+}
+
+fn sum(a: Ledger, b: Ledger) -> Result<Ledger, Fault> {
+    let tokens_in = a.tokens_in + b.tokens_in;
+    if tokens_in > MOST_TOKENS {
+        let detail =
+            format!("{tokens_in} tokens in one stream; 2^53 - 1 can be counted: begin anew");
+        return Err(Fault::Length { index: None, detail });
+    }
+    Ok(Ledger {
+        tokens_in,
+        tokens_packed: a.tokens_packed + b.tokens_packed,
+        tokens_truncated: a.tokens_truncated + b.tokens_truncated,
+        tokens_dropped: a.tokens_dropped + b.tokens_dropped,
+    })
+}
