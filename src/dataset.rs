@@ -10,7 +10,9 @@ use crate::stats::Figures;
 use napi::bindgen_prelude::{Env, Object, Result, Uint32ArraySlice};
 use napi_derive::napi;
 use std::sync::Arc;
-use stowage_dataset::{Columns, Compression, DatasetOptions, DatasetReport, Fault, Order};
+use stowage_dataset::{
+    Columns, Compression, DatasetOptions, DatasetReport, Fault, Order, VerifyOptions,
+};
 
 impl From<Fault> for Report {
     fn from(fault: Fault) -> Self {
@@ -216,6 +218,29 @@ pub fn pack_dataset<'env>(
         control,
         threads,
         move |watch, threads| stowage_dataset::pack_dataset(&options, threads, watch),
+        |_, report| Ok(DatasetResult::from(report)),
+    )
+}
+
+/// Proves a packed data set.
+///
+/// # Errors
+/// As `stowage_dataset::verify_dataset`.
+#[napi(catch_unwind, ts_return_type = "Promise<DatasetResult>")]
+pub fn verify_dataset<'env>(
+    env: &'env Env,
+    output: String,
+    inputs: Option<Vec<String>>,
+    columns: SourceColumns,
+    threads: u32,
+    control: &JobControl,
+) -> Result<Object<'env>> {
+    let options = VerifyOptions { output: output.into(), inputs, columns: columns.into() };
+    job::spawn(
+        env,
+        control,
+        threads,
+        move |watch, threads| stowage_dataset::verify_dataset(&options, threads, watch),
         |_, report| Ok(DatasetResult::from(report)),
     )
 }

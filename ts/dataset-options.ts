@@ -146,13 +146,13 @@ function toFormat(format: unknown): DatasetFormat {
 }
 
 /** Source columns with their defaults; what the format has no place for is refused. */
-export function toColumns(columns: unknown, format: DatasetFormat): NativeOptions["columns"] {
+export function toColumns(columns: unknown, format?: DatasetFormat): NativeOptions["columns"] {
   const given = columns === undefined ? {} : givenOptions(columns, "column names");
   refuseUnknown(given, columnKeys);
   const named = (key: string): string | undefined =>
     given[key] === undefined ? undefined : toColumn(given[key], `columns.${key}`);
   const [lengths, ids] = [named("lengths"), named("ids")];
-  if (format !== "seqpack") {
+  if (format !== undefined && format !== "seqpack") {
     if (lengths !== undefined) only("columns.lengths", "'seqpack'", format);
     if (ids !== undefined) only("columns.ids", "'seqpack'", format);
   }

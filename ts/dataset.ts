@@ -4,8 +4,11 @@ import {
   checkDatasetOptions,
   type PackDatasetOptions,
   packDatasetKeys,
+  type SourceColumns,
   toColumn,
+  toColumns,
   toInputs,
+  toPath,
 } from "./dataset-options.js";
 import type { DatasetFormat } from "./formats.js";
 import { type JobOptions, partsOf, run } from "./job.js";
@@ -93,6 +96,46 @@ export async function packDataset(
   const job = jobOptions(given);
   return run(job, { stage: "write", total: 0, waits: true }, async (control) =>
     toReport(await native.packDataset(checked, partsOf(job), control)),
+  );
+}
+
+/** What {@link verifyDataset} proves a data set against. */
+export interface VerifyDatasetOptions {
+  /** The sources that it was made from: with them, contents are compared and no sequence may be missing. */
+  input?: string | readonly string[] | undefined;
+  /** Their columns, as they were named to {@link packDataset}. */
+  columns?: SourceColumns | undefined;
+}
+
+/**
+ * Re-reads a packed data set and proves it: each sequence once, no pack over capacity, boundaries that
+ * add up, labels at the joints, the ledger; with `input` also that every token, label and weight is the
+ * source's.
+ *
+ * @param output the folder
+ * @param options see {@link VerifyDatasetOptions}
+ * @throws {StowageError} rejects with `ERR_INVALID_PACKING` naming the first fault with `path` and `row`;
+ * `ERR_FORMAT` or `ERR_IO` for files that can't be read; the errors of sources; `ERR_OPTION`; or with
+ * `signal.reason`
+ *
+ * @example
+ * writeFileSync("proof.jsonl", '{"input_ids":[11,12,13]}\n{"input_ids":[21,22]}\n{"input_ids":[31]}\n');
+ * await packDataset({ input: "proof.jsonl", output: "proved", format: "arrow", capacity: 4 });
+ * const { packCount, efficiency } = await verifyDataset("proved", { input: "proof.jsonl" });
+ * [packCount, efficiency]; // => [2, 0.75]
+ */
+export async function verifyDataset(
+  output: string,
+  options: VerifyDatasetOptions & JobOptions = {},
+): Promise<DatasetReport> {
+  const folder = toPath(output, "output");
+  const given = givenOptions(options, "input");
+  refuseUnknown(given, ["input", "columns", ...jobKeys]);
+  const inputs = given.input === undefined ? undefined : toInputs(given.input);
+  const columns = toColumns(given.columns);
+  const job = jobOptions(given);
+  return run(job, { stage: "verify", total: 0, waits: true }, async (control) =>
+    toReport(await native.verifyDataset(folder, inputs, columns, partsOf(job), control)),
   );
 }
 

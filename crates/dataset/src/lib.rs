@@ -20,6 +20,7 @@ mod report;
 mod sink;
 mod source;
 mod store;
+mod verify;
 
 pub use fault::{Fault, Place};
 pub use options::{DatasetOptions, Order};
@@ -29,3 +30,4 @@ pub use read::read_lengths;
 pub use report::{DatasetReport, Times};
 pub use sink::Compression;
 pub use source::Columns;
+pub use verify::{VerifyOptions, verify_dataset};

@@ -13,7 +13,7 @@ use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, StreamDecoder, read_footer_length};
-use arrow_ipc::{Block, root_as_footer, size_prefixed_root_as_message};
+use arrow_ipc::{Block, root_as_footer, root_as_message};
 use arrow_schema::{Schema, SchemaRef};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -88,16 +88,27 @@ impl ArrowTable {
     ) -> Result<(), Fault> {
         let layout = Layout::new(&self.schema, columns, &self.path)?;
         let mut rows = layout.rows();
-        let mut row = first_row;
+        self.batches(part, &mut |batch, row| {
+            rows.clear();
+            layout.take(&batch, first_row + row, &mut rows)?;
+            take(&mut rows)
+        })
+    }
+
+    /// Decodes part `part`, some rows at a time, with the row of the part that they begin with.
+    pub(crate) fn batches(
+        &self,
+        part: usize,
+        take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut row = 0;
         // Opened for each part: a data set may have more files than a process may hold open.
         let file = SourceFile::open(&self.path)?;
         let mut each = |batch: RecordBatch| {
             for start in (0..batch.num_rows()).step_by(ROWS_AT_ONCE) {
-                let part = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
-                rows.clear();
-                layout.take(&part, row, &mut rows)?;
-                row += part.num_rows() as u64;
-                take(&mut rows)?;
+                let length = ROWS_AT_ONCE.min(batch.num_rows() - start);
+                take(batch.slice(start, length), row)?;
+                row += length as u64;
             }
             Ok(())
         };
@@ -199,8 +210,8 @@ fn row_count(file: &SourceFile, block: &Block, path: &Path) -> Result<u64, Fault
     let (start, metadata, _) = bounds(file, block, path)?;
     let bytes = file.read(start, metadata).map_err(|error| damaged(path, error))?;
     // Since format version 0.15 a marker of four 0xFF stands before the length.
-    let bytes = if bytes.starts_with(&[0xFF; 4]) { &bytes[4..] } else { &bytes[..] };
-    let message = size_prefixed_root_as_message(bytes).map_err(|error| damaged(path, error))?;
+    let start = if bytes.starts_with(&[0xFF; 4]) { 8 } else { 4 };
+    let message = root_as_message(&bytes[start..]).map_err(|error| damaged(path, error))?;
     let batch = message.header_as_record_batch();
     let batch = batch.ok_or_else(|| damaged(path, "a block isn't a record batch"))?;
     u64::try_from(batch.length()).map_err(|_| damaged(path, "a record batch of negative length"))

@@ -17,6 +17,7 @@ pub(crate) use paths::expand;
 pub(crate) use rows::{IGNORE, Rows};
 
 use crate::Fault;
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use file::SourceFile;
 use std::path::{Path, PathBuf};
@@ -167,6 +168,27 @@ impl Table {
                 let mut rows = Rows { lengths: lengths.to_vec(), ..Rows::default() };
                 take(&mut rows)
             }),
+        }
+    }
+
+    /// Reads whole columns of part `part` as Arrow arrays, for formats that have a schema; the
+    /// columns that aren't there are left out.
+    pub(crate) fn batches(
+        &self,
+        part: usize,
+        columns: &[&str],
+        take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        match &self.kind {
+            Kind::Parquet(table) => {
+                let index = |name: &&str| table.schema().index_of(name).ok();
+                let roots: Vec<usize> = columns.iter().filter_map(index).collect();
+                table.batches(part, &roots, take)
+            }
+            Kind::Arrow(table) => table.batches(part, take),
+            Kind::JsonLines(_) | Kind::Npy(_) => {
+                Err(Fault::format(&self.path, None, "a table with a schema is needed".to_string()))
+            }
         }
     }
 }

@@ -56,24 +56,26 @@ impl ParquetTable {
     ) -> Result<(), Fault> {
         let layout = Layout::new(self.schema(), columns, &self.path)?;
         let mut rows = layout.rows();
-        self.batches(part, &layout, &mut |batch, row| {
+        self.batches(part, &layout.roots, &mut |batch, row| {
             rows.clear();
             layout.take(&batch, first_row + row, &mut rows)?;
             take(&mut rows)
         })
     }
 
-    fn batches(
+    /// Decodes the columns `roots` of row group `part`, with the row of the group that each batch
+    /// begins with.
+    pub(crate) fn batches(
         &self,
         part: usize,
-        layout: &Layout<'_>,
+        roots: &[usize],
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let group = self.metadata.metadata().row_group(part);
         let expected = u64::try_from(group.num_rows()).unwrap_or(0);
         let schema = self.metadata.parquet_schema();
         let values = (0..schema.num_columns())
-            .filter(|&leaf| layout.roots.contains(&schema.get_column_root_idx(leaf)))
+            .filter(|&leaf| roots.contains(&schema.get_column_root_idx(leaf)))
             .map(|leaf| u64::try_from(group.column(leaf).num_values()).unwrap_or(0))
             .max()
             .unwrap_or(0);
@@ -83,7 +85,7 @@ impl ParquetTable {
         let build = || {
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(vec![part])
-                .with_projection(ProjectionMask::roots(schema, layout.roots.iter().copied()))
+                .with_projection(ProjectionMask::roots(schema, roots.iter().copied()))
                 .with_batch_size(rows_at_once as usize)
                 .build()
                 .map_err(|error| damaged(&self.path, &error))

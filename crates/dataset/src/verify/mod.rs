@@ -1,0 +1,184 @@
+//! Proof of a written data set: it is read back, and every promise is held against it, with the
+//! sources if they are given.
+//!
+//! O(places). Memory: as for packing, at most 16 bytes per sequence and a few batches per thread.
+
+mod coverage;
+mod reader;
+mod rows;
+
+use crate::ingest::ingest;
+use crate::manifest::{MANIFEST, Manifest};
+use crate::progress::Meter;
+use crate::report::{DatasetReport, Times};
+use crate::source::Columns;
+use crate::{Fault, parallel};
+use coverage::PartClaims;
+use reader::{Reader, TableReader};
+use rows::{Claims, Promises};
+use std::path::{Path, PathBuf};
+use stowage_engine::stats::{self, Context};
+use stowage_engine::{Fault as EngineFault, Stage, Watch};
+
+/// What [`verify_dataset`] proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyOptions {
+    /// The folder.
+    pub output: PathBuf,
+    /// The sources it was made from; none: what the data set says about itself is proved.
+    pub inputs: Option<Vec<String>>,
+    /// Their columns.
+    pub columns: Columns,
+}
+
+/// Proves a packed data set.
+///
+/// # Errors
+/// [`Fault::Invalid`] for the first promise broken, with file and row; [`Fault::Format`] and
+/// [`Fault::Io`] for files that can't be read; the faults of the sources; a cancel.
+pub fn verify_dataset(
+    options: &VerifyOptions,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<DatasetReport, Fault> {
+    let folder = &options.output;
+    let manifest = Manifest::read(folder)?;
+    let paths = files(folder, &manifest)?;
+    let reader = open(&manifest, &paths)?;
+    let end = manifest.eos_token_id;
+    let sources = match &options.inputs {
+        Some(inputs) => {
+            let beside = scratch_folder(folder);
+            Some(ingest(inputs, &options.columns, end, &beside, threads, watch)?)
+        }
+        None => None,
+    };
+    if let Some(sources) = &sources {
+        let (given, said) = (sources.lengths.len() as u64, manifest.sequence_count);
+        let tokens: u64 = sources.lengths.iter().map(|&length| u64::from(length)).sum();
+        if given != said || tokens != manifest.ledger.tokens_in {
+            let detail = format!(
+                "the sources have {given} sequences and {tokens} tokens, the data set was made from \
+                 {said} and {}",
+                manifest.ledger.tokens_in
+            );
+            return Err(Fault::invalid(&folder.join(MANIFEST), None, detail));
+        }
+    }
+    let promises =
+        Promises { manifest: &manifest, options: manifest.options(), sources: sources.as_ref() };
+    let parts = read_back(reader.as_ref(), &promises, threads, watch)?;
+    row_counts(&manifest, &paths, &parts)?;
+    coverage::prove(&promises, &parts, folder)?;
+    let spilled_bytes = sources.as_ref().map_or(0, |sources| sources.spill.bytes());
+    report(manifest, parts, spilled_bytes)
+}
+
+/// The data files that the manifest names, each of the size it says.
+fn files(folder: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, Fault> {
+    let mut paths = Vec::new();
+    for file in &manifest.files {
+        let path = folder.join(&file.path);
+        let metadata = path.metadata().map_err(|error| Fault::io("open", &path, &error))?;
+        if metadata.len() != file.bytes {
+            let detail = format!("{} bytes; the manifest says {}", metadata.len(), file.bytes);
+            return Err(Fault::format(&path, None, detail));
+        }
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn open(manifest: &Manifest, paths: &[PathBuf]) -> Result<Box<dyn Reader>, Fault> {
+    match manifest.format.as_str() {
+        "parquet" | "arrow" => Ok(Box::new(TableReader::open(paths)?)),
+        format => Err(Fault::option(format!("format '{format}' can't be verified yet"))),
+    }
+}
+
+/// Where the tokens of the sources may be spilled: beside the data set, or else where the system
+/// keeps temporary files.
+fn scratch_folder(folder: &Path) -> PathBuf {
+    let beside = std::path::absolute(folder).ok().and_then(|path| path.parent().map(PathBuf::from));
+    let writable = |path: &PathBuf| tempfile::tempfile_in(path).is_ok();
+    beside.filter(writable).unwrap_or_else(std::env::temp_dir)
+}
+
+fn read_back(
+    reader: &dyn Reader,
+    promises: &Promises<'_>,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<Vec<PartClaims>, Fault> {
+    let parts = reader.parts();
+    let files = &promises.manifest.files;
+    let bytes: u64 = files.iter().map(|file| file.bytes).sum();
+    let packs: u64 = files.iter().map(|file| file.rows).sum();
+    let meter = Meter::new(watch, Stage::Verify, bytes);
+    parallel::each(parts.len(), threads, |part| {
+        let path = &parts[part];
+        let mut claims = Claims::default();
+        let mut first_row = None;
+        reader.read(part, &mut |found| {
+            first_row.get_or_insert(found.first_row);
+            promises.check(found, path, &mut claims)?;
+            meter.add(bytes * found.tokens.rows() as u64 / packs.max(1))
+        })?;
+        Ok(PartClaims { path: path.clone(), first_row: first_row.unwrap_or(0), claims })
+    })
+}
+
+fn row_counts(manifest: &Manifest, paths: &[PathBuf], parts: &[PartClaims]) -> Result<(), Fault> {
+    let mut packs = 0;
+    let mut parts = parts.iter().peekable();
+    for (file, path) in manifest.files.iter().zip(paths) {
+        let mut found = 0;
+        while let Some(part) = parts.next_if(|part| part.path == *path) {
+            found += part.claims.ends.len() as u64;
+        }
+        if found != file.rows {
+            let detail = format!("{found} packs; the manifest says {}", file.rows);
+            return Err(Fault::invalid(path, None, detail));
+        }
+        packs += found;
+    }
+    if packs == manifest.pack_count && manifest.lower_bound <= packs {
+        return Ok(());
+    }
+    let (said, bound) = (manifest.pack_count, manifest.lower_bound);
+    let detail =
+        format!("{packs} packs; the manifest says {said}, and at least {bound} are needed");
+    Err(Fault::invalid(paths.first().map_or(Path::new(MANIFEST), PathBuf::as_path), None, detail))
+}
+
+fn report(
+    manifest: Manifest,
+    parts: Vec<PartClaims>,
+    spilled_bytes: u64,
+) -> Result<DatasetReport, Fault> {
+    let packs = manifest.pack_count as usize;
+    let memory = |_| EngineFault::Memory { bytes: 8 * packs as u64 };
+    let (mut offsets, mut fills) = (Vec::new(), Vec::new());
+    offsets.try_reserve_exact(packs + 1).map_err(memory)?;
+    fills.try_reserve_exact(packs).map_err(memory)?;
+    offsets.push(0);
+    for part in parts {
+        let before = offsets.last().copied().unwrap_or(0);
+        offsets.extend(part.claims.ends.iter().map(|end| before + end));
+        fills.extend(part.claims.fills);
+    }
+    let context = Context {
+        capacity: manifest.capacity,
+        sequence_count: manifest.sequence_count,
+        lower_bound: manifest.lower_bound,
+        ledger: manifest.ledger,
+    };
+    Ok(DatasetReport {
+        stats: stats::of_packing(&mut fills, &offsets, &context),
+        times: Times::default(),
+        plan_id: manifest.plan_id,
+        format: manifest.format,
+        files: manifest.files,
+        spilled_bytes,
+    })
+}
