@@ -1,30 +1,35 @@
 // "Did you mean": the nearest of the names that exist.
 
+/** As many slips of the finger go before the guess that a name was cut short. */
+const SLIPS = 2;
+
 /**
  * The name nearest to `given`, or undefined if none is near: least Damerau-Levenshtein distance
  * (optimal string alignment), ignoring case, `-` and `_`, at most max(2, a third of the given
- * name's length); also where one name begins with the other and 4 letters or more agree. Among
- * equals the first of `names`.
+ * name's length). Above two slips a name that begins with `given` is nearer (best-fit-decr means
+ * best-fit-decreasing, not best-fit); last, one that `given` begins with. Beginnings count from 4
+ * letters on. Among equals the first of `names`.
  */
 export function suggest<T extends string>(given: string, names: readonly T[]): T | undefined {
   const plain = fold(given);
   if (plain === "" || plain.length > 100) return undefined;
-  const limit = Math.max(2, Math.floor(given.length / 3));
+  const limit = Math.max(SLIPS, Math.floor(given.length / 3));
   let best: T | undefined;
   let least = limit + 1;
   for (const name of names) {
     const gap = distance(plain, fold(name));
     if (gap < least) [best, least] = [name, gap];
   }
-  return best ?? names.find((name) => beginsAlike(plain, fold(name)));
+  const begun = least > SLIPS ? names.find((name) => begins(fold(name), plain)) : undefined;
+  return begun ?? best ?? names.find((name) => begins(plain, fold(name)));
 }
 
 function fold(name: string): string {
   return name.toLowerCase().replace(/[-_\s]/g, "");
 }
 
-function beginsAlike(a: string, b: string): boolean {
-  return Math.min(a.length, b.length) >= 4 && (a.startsWith(b) || b.startsWith(a));
+function begins(name: string, beginning: string): boolean {
+  return beginning.length >= 4 && name.startsWith(beginning);
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
