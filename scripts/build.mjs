@@ -1,6 +1,6 @@
 // Compiles ts/ to dist/ and bundles the command line, whose libraries are needed to build only.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -28,7 +28,7 @@ if (existsSync("ts/cli/main.ts")) {
       });
     },
   };
-  await build({
+  const { metafile } = await build({
     entryPoints: ["ts/cli/main.ts"],
     outfile: "dist/cli/main.js",
     bundle: true,
@@ -40,6 +40,23 @@ if (existsSync("ts/cli/main.ts")) {
     legalComments: "eof",
     logLevel: "warning",
     plugins: [library],
+    metafile: true,
   });
   chmodSync("dist/cli/main.js", 0o755);
+  writeFileSync("dist/cli/LICENSES.txt", notices(metafile.inputs));
+}
+
+/** The licences of the packages in the bundle: they ask to stand beside copies of their code. */
+function notices(inputs) {
+  const folders = Object.keys(inputs)
+    .map((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+    .filter((folder) => folder !== undefined);
+  const texts = [...new Set(folders)].sort().map((folder) => {
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+    if (file === undefined) throw new Error(`${folder} brings no licence text`);
+    const text = readFileSync(join(folder, file), "utf8").trim();
+    return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text}\n`;
+  });
+  return texts.join(`\n${"-".repeat(72)}\n\n`);
 }

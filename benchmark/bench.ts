@@ -1,0 +1,134 @@
+// `npm run bench`: stowage against what there is, in one run on one machine.
+//
+//   npm run bench -- [--quick] [--sizes 1e4,1e6] [--only best-fit-decreasing,next-fit] [--rounds 3]
+//                    [--no-probes] [--no-record]
+//
+// --quick takes sizes up to 10^5 and one round. A full run takes about half an hour on two cores.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Budget, CONTESTS, contend, type Entry } from "./contest.js";
+import { machine, peersPython, ROOT, releaseBinary } from "./environment.js";
+import { writeLengths } from "./lengths.js";
+import { type Run, targetsTable, timesTable, writeRecord } from "./report.js";
+import { type Probes, power, targetRows } from "./targets.js";
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    sizes: { type: "string" },
+    only: { type: "string" },
+    rounds: { type: "string" },
+    "no-probes": { type: "boolean", default: false },
+    "no-record": { type: "boolean", default: false },
+  },
+});
+
+const sizes = (flags.sizes ?? (flags.quick ? "1e4,1e5" : "1e4,1e5,1e6,1e7")).split(",").map(Number);
+const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 3));
+const only = flags.only?.split(",");
+const contests = CONTESTS.filter(({ strategy }) => only?.includes(strategy) ?? true);
+if (contests.length === 0 || !sizes.every((n) => Number.isInteger(n) && n > 0)) {
+  const names = CONTESTS.map(({ strategy }) => strategy).join(", ");
+  console.error(`bench: --sizes takes whole numbers, --only some of: ${names}`);
+  process.exit(2);
+}
+
+const binary = releaseBinary();
+// Children load this binary in place of the one that `npm test` built.
+process.env.NAPI_RS_NATIVE_LIBRARY_PATH = binary.path;
+const peers = peersPython();
+if ("missing" in peers) console.error(`the Python peers are missing: ${peers.missing}`);
+const python = "python" in peers ? peers.python : undefined;
+
+const entries: Entry[] = [];
+const folder = mkdtempSync(join(tmpdir(), "stowage-bench-"));
+try {
+  for (const n of sizes) {
+    const path = join(folder, `${n}.u32`);
+    writeLengths(path, n);
+    const budget: Budget = { rounds, repeats: n < 1e7 ? 7 : 3, milliseconds: 15_000 };
+    for (const contest of contests) {
+      entries.push(...contend(contest, n, path, python, budget, progress));
+    }
+    rmSync(path);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+const probes: Probes = { binaryBytes: binary.bytes, ...(flags["no-probes"] ? {} : measure()) };
+
+const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  version: string;
+};
+const run: Run = {
+  date: new Date().toISOString(),
+  command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+  machine: machine(),
+  versions: { stowage: manifest.version, ...peerVersions() },
+  entries,
+  probes,
+  targets: targetRows(entries, probes),
+};
+console.log(`\n${timesTable(entries)}\n\n${targetsTable(run.targets)}\n`);
+if (!flags["no-record"]) console.log(`record: ${writeRecord(run)}.csv, .json`);
+
+function progress({ n, strategy, contender, call, round, timing, skipped }: Entry): void {
+  const figure = timing ? `${timing.medianMs.toPrecision(3)} ms` : `skipped: ${skipped}`;
+  console.error(`${power(n)} ${strategy}: round ${round + 1}, ${contender} ${call}: ${figure}`);
+}
+
+/** The figures that aren't races. */
+function measure(): Probes {
+  const small = flags.quick;
+  const stall = probe<{ stallMs: number }>("stall", small ? 1e6 : 1e7);
+  const tiny = probe<{ milliseconds: number }>("plan", 1e4);
+  const huge = probe<{ milliseconds: number }>("plan", 1e9);
+  const result: Probes = {
+    stallMs: stall.stallMs,
+    smallPlanMs: tiny.milliseconds,
+    largePlanMs: huge.milliseconds,
+    ...yardstick(),
+  };
+  if (small) return result;
+  const memory = (form: string): number =>
+    probe<{ bytesPerSequence: number }>("memory", 1e8, form).bytesPerSequence;
+  return { ...result, memory: { sync: memory("sync"), async: memory("async") } };
+}
+
+function probe<T>(name: string, n: number, form = ""): T {
+  console.error(`probe: ${name} ${power(n)} ${form}`);
+  const script = join(ROOT, "benchmark", "probe.ts");
+  const args = ["--expose-gc", "--import=tsx", script, name, String(n), form];
+  return JSON.parse(execFileSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" })) as T;
+}
+
+/** The engine against a counting-sort argsort of the same lengths, in one Rust process. */
+function yardstick(): Probes {
+  console.error("probe: engine against argsort");
+  const example = ["-p", "stowage-engine", "--example", "yardstick"];
+  const output = execFileSync("cargo", ["run", "--release", "--locked", "-q", ...example], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  const lines = [
+    ...output.matchAll(/^n (\d+): ([\d.]+) ms, argsort ([\d.]+) ms, ratio ([\d.]+)/gm),
+  ];
+  const argsort = lines.map(([, n, ms, argsortMs, ratio]) => ({
+    n: Number(n),
+    ms: Number(ms),
+    argsortMs: Number(argsortMs),
+    ratio: Number(ratio),
+  }));
+  const [, micros] = /^plan and templates at 1e4: ([\d.]+) us/m.exec(output) ?? [];
+  if (argsort.length === 0 || micros === undefined) throw new Error(`yardstick said: ${output}`);
+  return { argsort, enginePlanMs: Number(micros) / 1000 };
+}
+
+function peerVersions(): Record<string, string> {
+  const text = readFileSync(join(ROOT, "benchmark", "peers", "requirements.txt"), "utf8");
+  return Object.fromEntries([...text.matchAll(/^([a-z]+)==(.+)$/gm)].map(([, k, v]) => [k, v]));
+}
