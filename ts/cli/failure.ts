@@ -1,0 +1,84 @@
+// What went wrong, in one line with the code, in the words of the command line.
+
+import { CommanderError } from "commander";
+import { StowageError } from "../index.js";
+import { flagOf, OPTION_NAMES } from "./arguments.js";
+import type { Session } from "./session.js";
+
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+
+/** Codes that blame an argument rather than the data. */
+const USAGE_CODES: ReadonlySet<string> = new Set(["ERR_CAPACITY", "ERR_OPTION", "ERR_STRATEGY"]);
+
+/** What to type next, where the library's message speaks of options in JavaScript. */
+const HINTS: Readonly<Record<string, string>> = {
+  ERR_OVERLONG: "use --overlong drop, truncate or split; `stowage stats` shows what each costs",
+  ERR_EMPTY_SEQUENCE: "use --empty drop to leave empty sequences out",
+  ERR_OUTPUT_EXISTS: "use --overwrite to replace an output that stowage wrote",
+};
+
+/** Says what went wrong on standard error; returns the exit code. */
+export function fail(session: Session, error: unknown, verb?: string): number {
+  if (error instanceof CommanderError) return failOfUsage(session, error, verb);
+  const stopped = session.stoppedBy;
+  if (stopped !== undefined) {
+    if (!session.quiet)
+      process.stderr.write(`stowage: ${stopped.name}, unfinished output removed\n`);
+    return stopped.exitCode;
+  }
+  if (!(error instanceof StowageError)) {
+    say(
+      session,
+      "ERR_INTERNAL",
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
+    return EXIT_FAILED;
+  }
+  const { code, index, length, capacity, path, row } = error;
+  const details = { index, length, capacity, path, row };
+  const hint = HINTS[code];
+  const message = spoken(error.message);
+  say(session, code, hint === undefined ? message : withoutAdvice(message), hint, details);
+  return USAGE_CODES.has(code) ? EXIT_USAGE : EXIT_FAILED;
+}
+
+function failOfUsage(session: Session, error: CommanderError, verb: string | undefined): number {
+  // Help and version were asked for: they have been printed, and nothing is wrong.
+  if (error.exitCode === 0) return 0;
+  // Help for want of a verb has been printed as well.
+  if (error.code === "commander.help") return EXIT_USAGE;
+  const help = verb === undefined ? "stowage --help" : `stowage ${verb} --help`;
+  say(session, "ERR_USAGE", error.message.replace(/^error: /, ""), `see \`${help}\``);
+  return EXIT_USAGE;
+}
+
+function say(
+  session: Session,
+  code: string,
+  message: string,
+  hint?: string,
+  details: Record<string, unknown> = {},
+): void {
+  if (session.json) {
+    const error = { code, message, hint, ...details };
+    process.stderr.write(`${JSON.stringify({ error })}\n`);
+    return;
+  }
+  const { red, dim } = session.colours(process.stderr);
+  const lines = message.split("\n").filter((line) => line !== "");
+  const words = `${red(`stowage: ${code}:`)} ${lines.join("\n  ")}`;
+  process.stderr.write(hint === undefined ? `${words}\n` : `${words}\n  ${dim(hint)}\n`);
+}
+
+/** `message` without the library's own way out, where the command line has another. */
+function withoutAdvice(message: string): string {
+  return message.replace(/; (set|use|pass|give|choose) .*$/s, "");
+}
+
+/** `message` with options as they are typed: maxSequencesPerPack as --max-sequences-per-pack. */
+function spoken(message: string): string {
+  return message.replace(/`?\b([a-z]+[A-Z][A-Za-z]*)\b`?/g, (whole, name: string) =>
+    OPTION_NAMES.has(name) ? flagOf(name) : whole,
+  );
+}

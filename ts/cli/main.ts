@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+// The command `stowage`: one verb per file, the public surface of the package and nothing else.
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (143 by SIGTERM).
+
+import { Command } from "commander";
+import { version } from "../index.js";
+import { fail } from "./failure.js";
+import { addPack } from "./pack.js";
+import { addPlan } from "./plan.js";
+import { type GlobalOptions, Session } from "./session.js";
+import { addStats } from "./stats.js";
+import { addStrategies } from "./strategies.js";
+
+const EXAMPLES = `
+Examples:
+  $ stowage stats data.parquet --capacity 2048,4096      compare before packing
+  $ stowage pack data.parquet --capacity 4096 --output packed
+  $ stowage help pack                                    every option of a verb
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (nothing is left behind).
+NO_COLOR=1 turns colours off. Progress and errors go to standard error, results to standard output.`;
+
+function createProgram(session: Session): Command {
+  const program = new Command("stowage")
+    .description("Packs token sequences into fixed-capacity packs for language-model training.")
+    .version(`${version.package} (native ${version.native}, ${version.target})`, "-V, --version")
+    .option("--json", "print one JSON document instead of text; errors as JSON too")
+    .option("-q, --quiet", "print nothing but errors (and the document of --json)")
+    .option("--no-color", "print without colours")
+    .configureHelp({ showGlobalOptions: true })
+    // What is wrong is said once, by fail(), with the code in front.
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride()
+    .addHelpText("after", EXAMPLES)
+    .hook("preAction", (_, verb) => session.use(verb.optsWithGlobals<GlobalOptions>()));
+  for (const add of [addPack, addStats, addPlan, addStrategies]) add(program, session);
+  return program;
+}
+
+async function main(): Promise<number> {
+  const session = new Session();
+  const program = createProgram(session);
+  try {
+    // Mistakes in the arguments are found before the options are; they are to be told as asked.
+    session.use({ json: process.argv.includes("--json") });
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    const verbs = program.commands.map((command) => command.name());
+    return fail(
+      session,
+      error,
+      process.argv.find((argument) => verbs.includes(argument)),
+    );
+  }
+}
+
+void main().then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,94 @@
+// `stowage pack`: source files to a packed data set.
+
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { type DatasetFormat, packDataset } from "../index.js";
+import {
+  addDatasetOptions,
+  addPackOptions,
+  datasetFlags,
+  integer,
+  need,
+  packFlags,
+} from "./arguments.js";
+import { plural } from "./figures.js";
+import { metered } from "./progress.js";
+import { fileRows, packingReport, timeRow } from "./report.js";
+import type { Session } from "./session.js";
+
+const FORMATS = [
+  "parquet",
+  "arrow",
+  "hf",
+  "trl",
+  "llamafactory",
+  "nemo",
+  "megatron",
+  "mds",
+  "npy",
+  "safetensors",
+] as const satisfies readonly DatasetFormat[];
+
+const EXAMPLES = `
+Examples:
+  $ stowage pack 'data/*.parquet' --capacity 4096 --output packed
+  $ stowage pack data.jsonl --capacity 2048 --overlong split --output packed --format hf
+  $ stowage pack data --capacity 8192 --strategy next-fit --tokens-column tokens --output packed
+  $ stowage pack data --capacity 4096 --output packed --json > report.json
+
+The output folder appears when it is complete, never before. Ctrl-C removes what was begun.`;
+
+export function addPack(program: Command, session: Session): void {
+  const command = program
+    .command("pack")
+    .summary("pack the sequences of source files into a data set")
+    .description("Packs the token sequences of source files into a data set that a trainer opens.")
+    .argument("<input...>", "files, folders or patterns: Parquet, Arrow IPC, JSON lines")
+    .option("-c, --capacity <tokens>", "tokens that a pack holds", integer)
+    .option("-o, --output <folder>", "the folder to write")
+    .addOption(
+      new Option("-f, --format <format>", "format of the output")
+        .choices(FORMATS)
+        .default("parquet"),
+    )
+    .option("-s, --strategy <name>", "how to pack; see `stowage strategies` (default: auto)");
+  addPackOptions(command);
+  addDatasetOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action((inputs: string[], given: PackVerbFlags & Record<string, unknown>) =>
+      pack(session, inputs, given),
+    );
+}
+
+interface PackVerbFlags {
+  capacity: number;
+  output: string;
+  format: DatasetFormat;
+}
+
+async function pack(
+  session: Session,
+  input: string[],
+  given: PackVerbFlags & Record<string, unknown>,
+): Promise<void> {
+  need(given, "capacity", "output");
+  const { capacity, output, format } = given;
+  const started = performance.now();
+  const report = await metered(session, (watch) =>
+    packDataset({
+      input,
+      output,
+      format,
+      capacity,
+      ...packFlags(given),
+      ...datasetFlags(given),
+      ...watch,
+    }),
+  );
+  const elapsed = performance.now() - started;
+  session.printJson({ output: resolve(output), ...report });
+  const { green } = session.colours(process.stdout);
+  const head = `packed ${plural(report.sequenceCount, "sequence")} into ${plural(report.packCount, "pack")}`;
+  session.print(green(`${head}: ${output}`));
+  session.print(packingReport(report, [...fileRows(report), timeRow(report, elapsed)]));
+}

@@ -1,0 +1,115 @@
+// `stowage plan`: from lengths or a histogram to plan.json, with the proof of how good it is.
+
+import { existsSync } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { plan as makePlan, type Plan, StowageError } from "../index.js";
+import { addPackOptions, addThreads, integer, need, packFlags } from "./arguments.js";
+import { plural } from "./figures.js";
+import { metered } from "./progress.js";
+import { packingReport, timeRow } from "./report.js";
+import type { Session } from "./session.js";
+import { readSource } from "./source.js";
+
+const EXAMPLES = `
+Examples:
+  $ stowage plan lengths.npy --capacity 4096 --output plan.json
+  $ stowage plan wikipedia512_histogram.txt --capacity 512
+  $ stowage plan shard-1.json shard-2.json --capacity 8192 --effort 10 --output plan.json
+
+A histogram is a .txt file with one count per line (line i: how many sequences have i tokens) or
+with lines "length count", or the .json of LengthHistogram. Several inputs are added up.`;
+
+export function addPlan(program: Command, session: Session): void {
+  const command = program
+    .command("plan")
+    .summary("plan packs from lengths or a histogram, without tokens")
+    .description(
+      "Plans packs from lengths alone: which lengths share a pack, how many such packs, and a proof of how few there can be.",
+    )
+    .argument("<input...>", "histograms (.txt, .json), .npy of lengths, or data files")
+    .option("-c, --capacity <tokens>", "tokens that a pack holds", integer)
+    .option("-o, --output <file>", "write the plan as JSON")
+    .option("-s, --strategy <name>", "how to plan; see `stowage strategies` (default: auto)")
+    .option("--column <name>", "column of lengths or tokens (default: input_ids)")
+    .option("--overwrite", "replace an existing plan");
+  addThreads(addPackOptions(command))
+    .addHelpText("after", EXAMPLES)
+    .action((inputs: string[], given: PlanFlags & Record<string, unknown>) =>
+      plan(session, inputs, given),
+    );
+}
+
+interface PlanFlags {
+  capacity: number;
+  output?: string;
+  column?: string;
+  threads?: number;
+  overwrite?: boolean;
+}
+
+async function plan(
+  session: Session,
+  inputs: string[],
+  given: PlanFlags & Record<string, unknown>,
+): Promise<void> {
+  need(given, "capacity");
+  const { capacity, output, column, threads, overwrite } = given;
+  if (output !== undefined && overwrite !== true) refuseExisting(output);
+  const { histogram } = await readSource(session, inputs, {
+    ...(column !== undefined && { column }),
+    ...(threads !== undefined && { threads }),
+  });
+  const started = performance.now();
+  const made = await metered(session, (watch) =>
+    makePlan(histogram, {
+      capacity,
+      ...packFlags(given),
+      ...(threads !== undefined && { threads }),
+      ...watch,
+    }),
+  );
+  const elapsed = performance.now() - started;
+  if (output !== undefined) await write(output, made, session.signal);
+  const stats = made.stats();
+  const { id, templateCount, certificate } = made;
+  const where = output === undefined ? {} : { output: resolve(output) };
+  session.printJson({
+    ...where,
+    id,
+    strategy: made.strategy,
+    templateCount,
+    certificate,
+    ...stats,
+  });
+  const { green } = session.colours(process.stdout);
+  const head = `planned ${plural(made.sequenceCount, "sequence")} in ${plural(made.packCount, "pack")}`;
+  session.print(green(output === undefined ? head : `${head}: ${output}`));
+  session.print(
+    packingReport(stats, [
+      ["templates", `${plural(templateCount, "template")}, plan ${id}`],
+      ["proof", `${certificate.kind}, ${plural(certificate.weights.length, "weight")}`],
+      timeRow(stats, elapsed),
+    ]),
+  );
+}
+
+function refuseExisting(path: string): void {
+  if (!existsSync(path)) return;
+  throw new StowageError("ERR_OUTPUT_EXISTS", `${path} exists already`, { path });
+}
+
+/** Under another name first, so that a plan is whole or absent. */
+async function write(path: string, made: Plan, signal: AbortSignal): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(made.toJSON())}\n`, { signal, flush: true });
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    signal.throwIfAborted();
+    const message = `cannot write ${path}: ${(cause as Error).message}`;
+    throw new StowageError("ERR_IO", message, { path, cause });
+  }
+}

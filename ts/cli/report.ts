@@ -1,0 +1,53 @@
+// The report of a packing: how good it is, how good it could be, and where every token went.
+
+import type { DatasetReport, PackingStats } from "../index.js";
+import { bytes, count, duration, pairs, percent, plural } from "./figures.js";
+
+type Row = readonly [name: string, value: string];
+
+/** Figures of a packing or plan, one a line, ending with the token ledger. */
+export function packingReport(stats: PackingStats, more: readonly Row[] = []): string {
+  const { fill, sequencesPerPack } = stats;
+  return pairs([
+    ["packs", `${count(stats.packCount)} of ${plural(stats.capacity, "token")}`],
+    ["lower bound", `${count(stats.lowerBound)}, ${gap(stats.gap)}`],
+    ["efficiency", `${percent(stats.efficiency)}, ${plural(stats.paddingTokens, "padding token")}`],
+    [
+      "fill",
+      `min ${percent(fill.min)}, 1st percentile ${percent(fill.p1)}, median ${percent(fill.p50)}`,
+    ],
+    [
+      "sequences",
+      `${count(stats.sequenceCount)}, ${sequencesPerPack.mean.toFixed(2)} per pack, at most ${count(sequencesPerPack.max)}`,
+    ],
+    ["tokens", ledger(stats)],
+    ...more,
+  ]);
+}
+
+/** Rows for what was written, or read again. */
+export function fileRows({ files, format, planId, spilledBytes }: DatasetReport): Row[] {
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const rows: Row[] = [["files", `${plural(files.length, "file")}, ${bytes(total)}, ${format}`]];
+  if (planId !== undefined) rows.push(["plan", planId]);
+  if (spilledBytes > 0) rows.push(["spilled", `${bytes(spilledBytes)} in a temporary file`]);
+  return rows;
+}
+
+/** The row of times; `elapsed` is the whole call as the user waited for it. */
+export function timeRow({ time }: PackingStats, elapsed?: number): Row {
+  const stages = `count ${duration(time.count)}, plan ${duration(time.plan)}, bind ${duration(time.bind)}`;
+  return ["time", elapsed === undefined ? stages : `${duration(elapsed)}: ${stages}`];
+}
+
+/** tokensIn = tokensPacked + tokensTruncated + tokensDropped, with the numbers. */
+export function ledger(
+  stats: Pick<PackingStats, "tokensIn" | "tokensPacked" | "tokensTruncated" | "tokensDropped">,
+): string {
+  const { tokensIn, tokensPacked, tokensTruncated, tokensDropped } = stats;
+  return `${count(tokensIn)} in = ${count(tokensPacked)} packed + ${count(tokensTruncated)} truncated + ${count(tokensDropped)} dropped`;
+}
+
+function gap(value: number): string {
+  return value === 0 ? "reached: proved optimal" : `gap ${count(value)}`;
+}

@@ -1,0 +1,82 @@
+// One run of the command: where its words go, in which colours, and how it is told to stop.
+// Results go to standard output, everything said along the way to standard error, so that a pipe
+// carries results only.
+
+import pc from "picocolors";
+
+/** What every verb accepts. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly color?: boolean;
+}
+
+type Colours = ReturnType<typeof pc.createColors>;
+
+export class Session {
+  /** Aborted by Ctrl-C or SIGTERM; every job gets it. */
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  #options: GlobalOptions = {};
+  #stoppedBy: NodeJS.Signals | undefined;
+
+  constructor() {
+    this.signal = this.#controller.signal;
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => this.#stop(name));
+    // A reader that has seen enough (`stowage strategies | head`) is no failure, and no reason to
+    // leave a data set half written: the rest of the words is dropped.
+    for (const stream of [process.stdout, process.stderr]) {
+      stream.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE") throw error;
+      });
+    }
+  }
+
+  /** Called once the arguments are known. */
+  use(options: GlobalOptions): void {
+    this.#options = options;
+  }
+
+  get json(): boolean {
+    return this.#options.json === true;
+  }
+
+  get quiet(): boolean {
+    return this.#options.quiet === true;
+  }
+
+  /** Exit code after a signal, as shells give it: 128 + its number; undefined without one. */
+  get stoppedBy(): { name: string; exitCode: number } | undefined {
+    if (this.#stoppedBy === undefined) return undefined;
+    return { name: this.#stoppedBy, exitCode: this.#stoppedBy === "SIGINT" ? 130 : 143 };
+  }
+
+  /** Colours for a stream: only on a terminal, and not where NO_COLOR or --no-color says so. */
+  colours(stream: NodeJS.WriteStream): Colours {
+    const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+    const refused = Boolean(NO_COLOR) || this.#options.color === false || TERM === "dumb";
+    return pc.createColors(!refused && (stream.isTTY === true || Boolean(FORCE_COLOR)));
+  }
+
+  /** A result for people; left out with --quiet and --json. */
+  print(text: string): void {
+    if (!this.quiet && !this.json) process.stdout.write(`${text}\n`);
+  }
+
+  /** The result for programs; printed with --json alone, --quiet or not. */
+  printJson(result: unknown): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  }
+
+  /** Something to know that is neither result nor failure. */
+  note(text: string): void {
+    if (!this.quiet) process.stderr.write(`${this.colours(process.stderr).dim(text)}\n`);
+  }
+
+  #stop(name: NodeJS.Signals): void {
+    // Told twice: the user means now, and temporary output may stay behind.
+    if (this.#stoppedBy !== undefined) process.exit(this.stoppedBy?.exitCode);
+    this.#stoppedBy = name;
+    this.#controller.abort(new Error(`stopped by ${name}`));
+  }
+}

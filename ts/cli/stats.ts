@@ -1,0 +1,179 @@
+// `stowage stats`: what each strategy would give at each capacity, before anything is written.
+
+import type { Command } from "commander";
+import {
+  type LengthHistogram,
+  type Packing,
+  type PackingStats,
+  type Plan,
+  pack,
+  plan,
+  type StowageError,
+  strategies,
+} from "../index.js";
+import { addPackOptions, addThreads, integers, names, need, packFlags } from "./arguments.js";
+import { count, duration, pairs, percent, plural, table } from "./figures.js";
+import { type Losses, overlongLosses } from "./losses.js";
+import { metered } from "./progress.js";
+import { ledger } from "./report.js";
+import type { Session } from "./session.js";
+import { readSource, type Source } from "./source.js";
+
+const EXAMPLES = `
+Examples:
+  $ stowage stats 'data/*.parquet' --capacity 2048,4096,8192
+  $ stowage stats lengths.npy --capacity 4096 --strategy auto,next-fit
+  $ stowage stats wikipedia512_histogram.txt --capacity 512
+
+Tokens are not read, only lengths. A histogram has forgotten the order of the sequences, so the
+strategies that need it are left out. Without --overlong the rows are for "split", without --empty
+for "drop"; the table of policies says what each loses.`;
+
+export function addStats(program: Command, session: Session): void {
+  const command = program
+    .command("stats")
+    .summary("compare strategies and capacities, without tokens")
+    .description(
+      "Says what each strategy would give: packs, efficiency, lower bound, gap, tokens lost under each policy, milliseconds.",
+    )
+    .argument("<input...>", "data files, .npy of lengths, or histograms (.txt, .json)")
+    .option("-c, --capacity <list>", "capacities to compare, comma-separated", integers)
+    .option("-s, --strategy <list>", "strategies to compare (default: all)", names)
+    .option("--column <name>", "column of lengths or tokens (default: input_ids)");
+  addThreads(addPackOptions(command))
+    .addHelpText("after", EXAMPLES)
+    .action((inputs: string[], given: StatsFlags & Record<string, unknown>) =>
+      stats(session, inputs, given),
+    );
+}
+
+interface StatsFlags {
+  capacity: number[];
+  strategy?: string[];
+  column?: string;
+  threads?: number;
+}
+
+/** What one strategy gives; `refused` says why it gives nothing. */
+type Trial =
+  | { strategy: string; stats: PackingStats; milliseconds: number }
+  | { strategy: string; refused: string };
+
+async function stats(
+  session: Session,
+  inputs: string[],
+  given: StatsFlags & Record<string, unknown>,
+): Promise<void> {
+  need(given, "capacity");
+  const { capacity: capacities, column, threads } = given;
+  const source = await readSource(session, inputs, {
+    ...(column !== undefined && { column }),
+    ...(threads !== undefined && { threads }),
+  });
+  const { histogram } = source;
+  // Starts the threads, so that the first row isn't charged for them.
+  await pack([1], { capacity: 1, ...(threads !== undefined && { threads }) });
+  const flags = { overlong: "split", empty: "drop", ...packFlags(given) } as const;
+  const results = [];
+  for (const capacity of capacities) {
+    const options = { ...flags, capacity, ...(threads !== undefined && { threads }) };
+    const losses = overlongLosses(histogram, capacity, options.sequenceAlignment ?? 1);
+    const trials: Trial[] = [];
+    for (const strategy of chosen(source, given.strategy)) {
+      const trial = attempt(session, source, { ...options, strategy });
+      trials.push(await trial.catch((error: unknown) => refused(strategy, error, given.strategy)));
+    }
+    // Not before: a strategy that is unknown is all there is to say then.
+    if (results.length === 0) session.print(headline(histogram));
+    results.push({ capacity, overlong: losses, strategies: trials.map(flat) });
+    show(session, capacity, trials, losses, flags.overlong ?? "split");
+  }
+  const { sequenceCount, tokenCount, maxLength, distinctLengths } = histogram;
+  session.printJson({
+    sequenceCount,
+    tokenCount,
+    maxLength,
+    distinctLengths,
+    emptyCount: histogram.count(0),
+    capacities: results,
+  });
+}
+
+/** The strategies asked for, or all that this source allows. */
+function chosen(source: Source, asked: readonly string[] | undefined): readonly string[] {
+  if (asked !== undefined) return asked;
+  return strategies()
+    .filter(({ plans }) => plans || source.lengths !== undefined)
+    .map(({ name }) => name);
+}
+
+async function attempt(
+  session: Session,
+  { histogram, lengths }: Source,
+  options: Parameters<typeof pack>[1] & { strategy: string },
+): Promise<Trial> {
+  const { strategy } = options;
+  const started = performance.now();
+  const result = await metered<Packing | Plan>(session, (watch) =>
+    lengths === undefined
+      ? plan(histogram, { ...options, ...watch })
+      : pack(lengths, { ...options, ...watch }),
+  );
+  const milliseconds = performance.now() - started;
+  return { strategy, stats: result.stats(), milliseconds };
+}
+
+/** One strategy of all that can't do what the options ask is a row; one that was asked for is not. */
+function refused(strategy: string, error: unknown, asked: readonly string[] | undefined): Trial {
+  const { code, message } = error as StowageError;
+  if (asked !== undefined || !["ERR_OPTION", "ERR_STRATEGY"].includes(code)) throw error;
+  return { strategy, refused: message };
+}
+
+function flat(trial: Trial): Record<string, unknown> {
+  if ("refused" in trial) return trial;
+  const { strategy, milliseconds } = trial;
+  return { strategy, ...trial.stats, milliseconds };
+}
+
+function headline(histogram: LengthHistogram): string {
+  const { sequenceCount, tokenCount, maxLength, distinctLengths } = histogram;
+  return pairs([
+    ["sequences", `${count(sequenceCount)}, ${count(histogram.count(0))} of them empty`],
+    ["tokens", count(tokenCount)],
+    ["longest", `${plural(maxLength, "token")}, ${plural(distinctLengths, "distinct length")}`],
+  ]);
+}
+
+function show(
+  session: Session,
+  capacity: number,
+  trials: readonly Trial[],
+  losses: Losses,
+  overlong: string,
+): void {
+  const { bold, dim } = session.colours(process.stdout);
+  session.print("");
+  session.print(bold(`capacity ${count(capacity)}`));
+  const rows = trials.map((trial) => {
+    if ("refused" in trial) return [trial.strategy, trial.refused];
+    const { packCount, efficiency, lowerBound, gap } = trial.stats;
+    const figures = [count(packCount), percent(efficiency), count(lowerBound), count(gap)];
+    return [trial.strategy, ...figures, duration(trial.milliseconds)];
+  });
+  const headings = ["strategy", ">packs", ">efficiency", ">lower bound", ">gap", ">time"];
+  session.print(table(headings, rows, dim));
+  const [first] = trials.flatMap((trial) => ("stats" in trial ? [trial.stats] : []));
+  if (first !== undefined) session.print(`tokens  ${ledger(first)}`);
+  if (losses.sequences === 0) return;
+  session.print(
+    `${plural(losses.sequences, "sequence")} longer than ${count(losses.usable)} tokens; above they are treated as --overlong ${overlong}:`,
+  );
+  const policies = [
+    ["error", "", "nothing is packed"],
+    ["drop", count(losses.drop), `${plural(losses.sequences, "sequence")} left out`],
+    ["truncate", count(losses.truncate), "their ends are lost"],
+    ["split", "0", `${plural(losses.pieces, "piece")} instead of whole sequences`],
+  ];
+  session.print(table(["--overlong", ">tokens lost", "what happens"], policies, dim));
+}
