@@ -5,10 +5,10 @@
 #![expect(clippy::print_stdout, reason = "a program that reports to its user")]
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use stowage_engine::options::Strategy;
-use stowage_engine::{PackOptions, Unwatched, policy, strategy};
+use stowage_engine::{PackOptions, Unwatched, prepare, strategy};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -42,17 +42,14 @@ fn main() {
     }
 }
 
-/// Milliseconds for policies and placing, for the packing, and for all.
+/// Milliseconds for policies, bound and placing, for the packing, and for all.
 fn run(lengths: &[u32], options: &PackOptions) -> (f64, f64, f64) {
     let start = Instant::now();
-    policy::admit(lengths, options, &Unwatched).expect("lengths fit");
-    let assignment = strategy::assign(lengths, options, &Unwatched).expect("lengths fit");
+    let prepared = prepare(lengths, options, 1, &Unwatched).expect("lengths fit");
     let placed = start.elapsed();
-    let mut offsets = vec![0; assignment.pack_count as usize + 1];
-    let mut sequences = vec![0; assignment.len()];
-    assignment.bind_into(&mut offsets, &mut sequences, 1, &Unwatched).expect("not cancelled");
-    black_box((&offsets, &sequences));
+    let packing = prepared.into_packing(lengths, options.capacity, 1, &Unwatched);
+    black_box(&packing.expect("not cancelled"));
     let all = start.elapsed();
-    let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
     (ms(placed), ms(all) - ms(placed), ms(all))
 }

@@ -51,16 +51,11 @@ impl FirstFit {
 
     /// Opens a pack for a sequence of `need`.
     pub(super) fn place_in_new(&mut self, need: u32) -> u32 {
-        let pack = self.open();
-        self.put(pack, need);
-        pack
-    }
-
-    fn open(&mut self) -> u32 {
+        let closed = self.limit == 1;
         if self.limit < self.capacity {
-            self.held.push(0);
+            self.held.push(1);
         }
-        self.rooms.push(self.capacity)
+        self.rooms.push(if closed { 0 } else { self.capacity - need })
     }
 
     /// Puts a sequence of `need` into `pack`, where it fits.
