@@ -22,3 +22,10 @@ export function logNormal(count: number, median: number, capacity: number, seed 
   }
   return lengths;
 }
+
+/** True if both arrays hold the same bytes; a deep comparison of millions takes seconds. */
+export function sameBytes(a: Uint32Array, b: Uint32Array): boolean {
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  );
+}

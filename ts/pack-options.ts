@@ -83,7 +83,7 @@ export interface Checked extends Kept {
 /** `given` as the options of a packing; unknown keys have been refused. */
 export function checkPackOptions(given: Given): Checked {
   const capacity = toCapacity(given.capacity);
-  const { info, index } = toStrategy(given.strategy ?? "auto");
+  const { info, index } = toStrategy(given.strategy === undefined ? "auto" : given.strategy);
   const maxSequencesPerPack = integerOption(
     given,
     "maxSequencesPerPack",

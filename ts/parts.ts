@@ -42,7 +42,7 @@ export function checkParts(parts: unknown): Made {
   const pieces = piecesOf(given.pieces, sequences.length);
   const dropped =
     given.dropped === undefined ? new Uint32Array(0) : array(given.dropped, "dropped");
-  const strategy = toStrategy(given.strategy ?? "auto").info.name;
+  const strategy = toStrategy(given.strategy === undefined ? "auto" : given.strategy).info.name;
   const sequenceAlignment = toAlignment(given, capacity);
   const maxSequencesPerPack = integerOption(
     given,
