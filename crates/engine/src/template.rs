@@ -28,10 +28,24 @@ impl Templates {
         Self::default()
     }
 
+    /// No templates, with memory for some and for all their runs.
+    #[must_use]
+    pub fn with_capacity(templates: usize, runs: usize) -> Self {
+        Self {
+            runs: Vec::with_capacity(runs),
+            ends: Vec::with_capacity(templates),
+            multiplicities: Vec::with_capacity(templates),
+        }
+    }
+
     /// Adds a template for `multiplicity` packs; nothing if that is 0.
     pub fn push(&mut self, runs: &[Run], multiplicity: u64) {
         if multiplicity > 0 {
-            self.runs.extend_from_slice(runs);
+            // One by one: templates are short, and a call to copy them costs more.
+            self.runs.reserve(runs.len());
+            for &run in runs {
+                self.runs.push(run);
+            }
             self.ends.push(self.runs.len());
             self.multiplicities.push(multiplicity);
         }

@@ -76,12 +76,16 @@ fn cut<'a>(
         let job_cursors = cursors.clone();
         let goal = (total as u128 * part as u128 / parts as u128) as usize;
         let mut packs = 0;
+        if part == parts {
+            packs = offsets.len(); // all that are left, without a walk
+            before = total;
+        }
         while before < goal {
             let (runs, multiplicity) = templates.get(template);
             let width = sequences(runs) as usize;
             let some = (multiplicity - passed).min((goal - before).div_ceil(width) as u64);
             for run in runs {
-                *cursor(&mut cursors, *run) += (u64::from(run.times) * some) as u32;
+                cursors.advance(run.length, (u64::from(run.times) * some) as u32);
             }
             packs += some as usize;
             before += width * some as usize;
@@ -102,8 +106,39 @@ fn cut<'a>(
     jobs.collect()
 }
 
-fn cursor(cursors: &mut Starts, run: Run) -> &mut u32 {
-    cursors.of(run.length).expect("a plan is bound to the lengths it was made for")
+/// Where the next sequence of each length stands.
+trait Cursors {
+    /// The place of `length`'s next sequence, and `count` places further for the next time.
+    fn advance(&mut self, length: u32, count: u32) -> usize;
+}
+
+/// By length.
+impl Cursors for [u32] {
+    #[inline]
+    fn advance(&mut self, length: u32, count: u32) -> usize {
+        let place = &mut self[length as usize];
+        *place += count;
+        (*place - count) as usize
+    }
+}
+
+/// (length, place), ascending.
+impl Cursors for [(u32, u32)] {
+    fn advance(&mut self, length: u32, count: u32) -> usize {
+        let found = self.binary_search_by_key(&length, |cursor| cursor.0);
+        let place = &mut self[found.expect("a plan is bound to the lengths it was made for")].1;
+        *place += count;
+        (*place - count) as usize
+    }
+}
+
+impl Starts {
+    fn advance(&mut self, length: u32, count: u32) {
+        match self {
+            Self::Dense(places) => places.advance(length, count),
+            Self::Sparse(places) => places.advance(length, count),
+        };
+    }
 }
 
 impl Job<'_> {
@@ -114,50 +149,82 @@ impl Job<'_> {
         total: usize,
         watch: &dyn Watch,
     ) -> Result<(), Fault> {
-        let (mut offsets, mut entries) = (self.offsets, self.entries);
+        match std::mem::replace(&mut self.cursors, Starts::Dense(Vec::new())) {
+            Starts::Dense(mut places) => self.fill(templates, &mut places[..], ids, total, watch),
+            Starts::Sparse(mut places) => self.fill(templates, &mut places[..], ids, total, watch),
+        }
+    }
+
+    fn fill<C: Cursors + ?Sized>(
+        mut self,
+        templates: &Templates,
+        cursors: &mut C,
+        ids: &[AtomicU32],
+        total: usize,
+        watch: &dyn Watch,
+    ) -> Result<(), Fault> {
         let mut end = self.before as u32;
-        let mut since = STRIDE;
-        while !offsets.is_empty() {
-            let (runs, multiplicity) = templates.get(self.template);
-            let width = sequences(runs) as usize;
-            let all = (multiplicity - self.passed).min(offsets.len() as u64) as usize;
-            let mut left = all;
-            while left > 0 {
-                if since >= STRIDE {
-                    watch.step(Stage::Bind, (total + end as usize) as u64 / 2, total as u64)?;
-                    since = 0;
-                }
-                let packs = left.min((BLOCK / width).max(1));
-                let block = entries.split_off_mut(..packs * width).expect(SIZES);
-                fill(block, width, runs, &mut self.cursors, ids);
-                for offset in offsets.split_off_mut(..packs).expect(SIZES) {
-                    end += width as u32;
-                    *offset = end;
-                }
-                left -= packs;
-                since += packs * width;
+        let (mut at, mut pack) = (0, 0);
+        let mut goal = 0;
+        while pack < self.offsets.len() {
+            if at >= goal {
+                watch.step(Stage::Bind, (total + self.before + at) as u64 / 2, total as u64)?;
+                goal = at + STRIDE;
             }
-            (self.template, self.passed) = (self.template + 1, 0);
+            let (runs, multiplicity) = templates.get(self.template);
+            let left = (multiplicity - self.passed).min((self.offsets.len() - pack) as u64);
+            if left == 1 {
+                let start = at;
+                for run in runs {
+                    let place = cursors.advance(run.length, run.times);
+                    let from = &ids[place..][..run.times as usize];
+                    copy(&mut self.entries[at..][..from.len()], from);
+                    at += from.len();
+                }
+                end += (at - start) as u32;
+                self.offsets[pack] = end;
+                pack += 1;
+                (self.template, self.passed) = (self.template + 1, 0);
+                continue;
+            }
+            let width = sequences(runs) as usize;
+            let packs = (left as usize).min((BLOCK / width).max(1));
+            fill_block(&mut self.entries[at..][..packs * width], width, runs, cursors, ids);
+            for offset in &mut self.offsets[pack..pack + packs] {
+                end += width as u32;
+                *offset = end;
+            }
+            at += packs * width;
+            pack += packs;
+            self.passed += packs as u64;
+            if self.passed == multiplicity {
+                (self.template, self.passed) = (self.template + 1, 0);
+            }
         }
         Ok(())
     }
 }
 
-/// Fills equal packs of `width` entries.
-fn fill(block: &mut [u32], width: usize, runs: &[Run], cursors: &mut Starts, ids: &[AtomicU32]) {
+/// Fills equal packs of `width` entries, run by run.
+fn fill_block<C: Cursors + ?Sized>(
+    block: &mut [u32],
+    width: usize,
+    runs: &[Run],
+    cursors: &mut C,
+    ids: &[AtomicU32],
+) {
     let packs = block.len() / width;
     let mut slot = 0;
     for run in runs {
         let times = run.times as usize;
-        let start = cursor(cursors, *run);
-        let ids = &ids[*start as usize..][..packs * times];
-        *start += ids.len() as u32;
-        if times == width || packs == 1 {
-            copy(&mut block[slot..][..ids.len()], ids);
+        let place = cursors.advance(run.length, (packs * times) as u32);
+        let ids = &ids[place..][..packs * times];
+        if times == width {
+            copy(block, ids);
         } else if times <= 4 {
-            for copy in 0..times {
-                let to = block[slot + copy..].iter_mut().step_by(width);
-                for (entry, id) in to.zip(ids[copy..].iter().step_by(times)) {
+            for one in 0..times {
+                let entries = block[slot + one..].iter_mut().step_by(width);
+                for (entry, id) in entries.zip(ids[one..].iter().step_by(times)) {
                     *entry = id.load(Ordering::Relaxed);
                 }
             }
@@ -170,6 +237,7 @@ fn fill(block: &mut [u32], width: usize, runs: &[Run], cursors: &mut Starts, ids
     }
 }
 
+#[inline]
 fn copy(entries: &mut [u32], ids: &[AtomicU32]) {
     for (entry, id) in entries.iter_mut().zip(ids) {
         *entry = id.load(Ordering::Relaxed);

@@ -28,19 +28,6 @@ pub(crate) enum Starts {
     Sparse(Vec<(u32, u32)>),
 }
 
-impl Starts {
-    /// The start of `length`, which occurs.
-    pub(crate) fn of(&mut self, length: u32) -> Option<&mut u32> {
-        match self {
-            Self::Dense(starts) => starts.get_mut(length as usize),
-            Self::Sparse(starts) => {
-                let found = starts.binary_search_by_key(&length, |start| start.0);
-                found.ok().map(|at| &mut starts[at].1)
-            }
-        }
-    }
-}
-
 impl ByLength {
     /// Sorts `lengths`, which `tables` has counted, in as many parts; in one thread if so told.
     pub(crate) fn counted(

@@ -31,18 +31,24 @@ pub(super) struct Groups(Vec<Group>);
 
 impl Groups {
     pub(super) fn for_problem(units: Units<'_>) -> Self {
-        Self(Vec::with_capacity(units.classes().len().saturating_mul(3).min(1 << 16)))
+        // A group holds at least one sequence; more than four for a class are rare.
+        let sequences: u64 = units.classes().map(|class| class.2).sum();
+        let groups = (4 * units.classes().len() as u64).min(sequences);
+        Self(Vec::with_capacity(groups as usize))
     }
 
+    #[inline]
     pub(super) fn get(&self, group: u32) -> &Group {
         &self.0[group as usize]
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, group: u32) -> &mut Group {
         &mut self.0[group as usize]
     }
 
     /// `count` packs of `parent` take `times` sequences of `length` each; [`NONE`] opens packs.
+    #[inline]
     pub(super) fn fill(&mut self, parent: u32, length: u32, times: u32, count: u64) -> u32 {
         let mut held = times;
         if parent != NONE {
@@ -57,28 +63,23 @@ impl Groups {
     /// The templates of all packs. In plan order if every group's children were made in falling
     /// (length, times).
     pub(super) fn into_templates(mut self) -> Templates {
-        // From here on `next` is the next sibling and `held` the first child.
+        // From here on `next` is the next sibling.
+        let mut first_child = vec![NONE; self.0.len()];
         let mut first_root = NONE;
         for at in (0..self.0.len()).rev() {
-            self.0[at].held = NONE;
+            let group = &mut self.0[at];
+            let first = first_child.get_mut(group.parent as usize).unwrap_or(&mut first_root);
+            group.next = std::mem::replace(first, at as u32);
         }
-        for at in (0..self.0.len()).rev() {
-            let parent = self.0[at].parent;
-            let first = match self.0.get_mut(parent as usize) {
-                Some(parent) => &mut parent.held,
-                None => &mut first_root,
-            };
-            self.0[at].next = std::mem::replace(first, at as u32);
-        }
-        let mut templates = Templates::new();
-        let mut path: Vec<Run> = Vec::new();
+        let mut templates = Templates::with_capacity(self.0.len(), 2 * self.0.len());
+        let mut path: Vec<Run> = Vec::with_capacity(64);
         let mut at = first_root;
         while at != NONE {
             // Down to the first leaf, then up to the next group that has a sibling.
             let group = *self.get(at);
             path.push(Run { length: group.length, times: group.times });
-            if group.held != NONE {
-                at = group.held;
+            if first_child[at as usize] != NONE {
+                at = first_child[at as usize];
                 continue;
             }
             loop {
