@@ -10,11 +10,13 @@ import { addPlan } from "./plan.js";
 import { type GlobalOptions, Session } from "./session.js";
 import { addStats } from "./stats.js";
 import { addStrategies } from "./strategies.js";
+import { addVerify } from "./verify.js";
 
 const EXAMPLES = `
 Examples:
   $ stowage stats data.parquet --capacity 2048,4096      compare before packing
   $ stowage pack data.parquet --capacity 4096 --output packed
+  $ stowage verify packed --input data.parquet
   $ stowage help pack                                    every option of a verb
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (nothing is left behind).
@@ -33,7 +35,7 @@ function createProgram(session: Session): Command {
     .exitOverride()
     .addHelpText("after", EXAMPLES)
     .hook("preAction", (_, verb) => session.use(verb.optsWithGlobals<GlobalOptions>()));
-  for (const add of [addPack, addStats, addPlan, addStrategies]) add(program, session);
+  for (const add of [addPack, addStats, addPlan, addVerify, addStrategies]) add(program, session);
   return program;
 }
 

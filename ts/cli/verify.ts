@@ -1,0 +1,102 @@
+// `stowage verify`: proves a packed data set, or a plan, from what is on disk.
+
+import { extname, resolve } from "node:path";
+import type { Command } from "commander";
+import { LengthHistogram, Plan, verifyDataset } from "../index.js";
+import { addThreads, datasetFlags, names } from "./arguments.js";
+import { count, pairs, plural } from "./figures.js";
+import { metered } from "./progress.js";
+import { fileRows, ledger, packingReport } from "./report.js";
+import type { Session } from "./session.js";
+import { readJson, readSource } from "./source.js";
+
+const EXAMPLES = `
+Examples:
+  $ stowage verify packed                       each pack against the capacity, each sequence once
+  $ stowage verify packed --input data.jsonl    and every token against the source
+  $ stowage verify plan.json --input lengths.npy
+
+Exit code 0 means proved, 1 means that the first fault found is named.`;
+
+export function addVerify(program: Command, session: Session): void {
+  const command = program
+    .command("verify")
+    .summary("prove a packed data set or a plan")
+    .description(
+      "Reads a packed data set again and proves it: each sequence once, no pack over the capacity, boundaries and labels right. Of a plan it proves the lower bound again, from its certificate.",
+    )
+    .argument("<target>", "folder that stowage wrote, or plan.json")
+    .option("-i, --input <paths...>", "the source, to compare token by token")
+    .option("--tokens-column <name>", "column of token ids in the source (default: input_ids)")
+    .option("--labels-column <name>", "column of labels in the source")
+    .option("--loss-mask-column <name>", "column of the loss mask in the source")
+    .option("--carry-columns <names>", "carried columns, comma-separated", names)
+    .option("--column <name>", "of a plan's source: column of lengths or tokens");
+  addThreads(command)
+    .addHelpText("after", EXAMPLES)
+    .action((target: string, given: VerifyFlags & Record<string, unknown>) =>
+      extname(target).toLowerCase() === ".json"
+        ? verifyPlan(session, target, given)
+        : verifyFolder(session, target, given),
+    );
+}
+
+interface VerifyFlags {
+  input?: string[];
+  column?: string;
+  threads?: number;
+}
+
+async function verifyFolder(
+  session: Session,
+  folder: string,
+  given: VerifyFlags & Record<string, unknown>,
+): Promise<void> {
+  const { columns } = datasetFlags(given);
+  const report = await metered(session, (watch) =>
+    verifyDataset(folder, {
+      ...(given.input && { input: given.input }),
+      ...(columns && { columns }),
+      ...(given.threads !== undefined && { threads: given.threads }),
+      ...watch,
+    }),
+  );
+  session.printJson({ verified: true, comparedWithSource: given.input !== undefined, ...report });
+  const { green } = session.colours(process.stdout);
+  const against = given.input === undefined ? "" : " and equal to its source";
+  session.print(green(`${folder} is right${against}: ${plural(report.packCount, "pack")}`));
+  session.print(packingReport(report, fileRows(report)));
+}
+
+async function verifyPlan(session: Session, path: string, given: VerifyFlags): Promise<void> {
+  const plan = Plan.fromJSON(await readJson(path));
+  const { input, ...options } = given;
+  const histogram = input
+    ? (await readSource(session, input, options)).histogram
+    : ownHistogram(plan);
+  plan.verify(histogram);
+  const { id, packCount, lowerBound, gap, certificate } = plan;
+  const summary = { id, path: resolve(path), packCount, lowerBound, gap };
+  session.printJson({ verified: true, comparedWithSource: input !== undefined, ...summary });
+  const { green } = session.colours(process.stdout);
+  session.print(
+    green(`${path} is right: ${plural(packCount, "pack")}, at least ${count(lowerBound)}`),
+  );
+  session.print(
+    pairs([
+      ["plan", id],
+      ["gap", count(gap)],
+      ["proof", `${certificate.kind}, ${plural(certificate.weights.length, "weight")}`],
+      ["tokens", ledger(plan.stats())],
+    ]),
+  );
+}
+
+/** The lengths that the plan itself places: enough to prove its bound, though not whose they are. */
+function ownHistogram(plan: Plan): LengthHistogram {
+  const counts: [number, number][] = [];
+  for (const { lengths, multiplicity } of plan.templates()) {
+    for (const length of lengths) counts.push([length, multiplicity]);
+  }
+  return LengthHistogram.fromCounts(counts);
+}
