@@ -13,7 +13,11 @@ use crate::template::{Run, Templates};
 /// Nodes per pack, in the order in which they pay when work is short: no budget is best everywhere.
 const BUDGETS: [u64; 11] = [120, 300, 1200, 30, 500, 50, 800, 20, 200, 80, 10];
 
-/// The best of all budgets; stops at `lower_bound` or when the work is spent.
+/// A gap above this share of the packs is more than another budget could close.
+const FAR: u64 = 100;
+
+/// The best of all budgets; stops at `lower_bound`, when half of the work is spent, or when the
+/// first result shows that nothing short fills the room.
 pub(super) fn exact_fill(
     classes: &[(u32, u64)],
     capacity: u32,
@@ -21,7 +25,12 @@ pub(super) fn exact_fill(
     work: &mut Work,
 ) -> Option<Templates> {
     let mut best: Option<(u64, Templates)> = None;
+    let enough = work.left() / 2;
     for budget in BUDGETS {
+        let far = |packs: u64| packs > lower_bound + lower_bound / FAR;
+        if best.as_ref().is_some_and(|best| far(best.0) || work.left() < enough) {
+            break;
+        }
         let Some(found) = fill(classes, capacity, budget, work) else { break };
         let packs = found.pack_count();
         if best.as_ref().is_none_or(|best| packs < best.0) {

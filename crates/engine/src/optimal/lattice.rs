@@ -1,5 +1,5 @@
-//! Lattices: a problem whose lengths are rounded to multiples of a step is smaller, and its
-//! solution leads to one of the true problem.
+//! Lattices: a problem whose lengths are rounded to some hundred steps per pack is smaller, and its
+//! solution leads to one of the true problem. Steps need not divide the capacity.
 //!
 //! Rounded to nearest the image has no waste of its own: packs are assembled from true lengths so
 //! that what was rounded up and what was rounded down cancel out. Assembly takes lengths furthest
@@ -20,25 +20,34 @@ const NODES: u64 = 300;
 pub(super) struct Image {
     pub classes: Vec<(u32, u64)>,
     spans: Vec<(usize, usize)>,
-    step: u32,
+    capacity: u32,
+    /// What a pack of the image holds.
+    pub steps: u32,
 }
 
 impl Image {
-    /// Lengths become the nearest multiple's quotient: halves up, at least 1.
-    pub fn nearest(classes: &[(u32, u64)], step: u32) -> Self {
-        Self::by(classes, step, |length| ((length + step / 2) / step).max(1))
+    /// Lengths become the nearest steps, at least 1. Halves go to the even neighbour: always up, they
+    /// would add 0.07 % to lengths around a third of 2048 in 512 steps, which no assembly gets back.
+    pub fn nearest(classes: &[(u32, u64)], capacity: u32, steps: u32) -> Self {
+        let (c, steps) = (u64::from(capacity), u64::from(steps));
+        Self::by(classes, capacity, steps, |length| {
+            let (whole, part) = (length * steps / c, length * steps % c);
+            let up = 2 * part > c || (2 * part == c && whole % 2 == 1);
+            (whole + u64::from(up)).max(1)
+        })
     }
 
-    /// Lengths become the quotient rounded down.
-    pub fn below(classes: &[(u32, u64)], step: u32) -> Self {
-        Self::by(classes, step, |length| length / step)
+    /// Lengths become the steps that they fill.
+    pub fn below(classes: &[(u32, u64)], capacity: u32, steps: u32) -> Self {
+        let (c, steps) = (u64::from(capacity), u64::from(steps));
+        Self::by(classes, capacity, steps, |length| length * steps / c)
     }
 
-    fn by(classes: &[(u32, u64)], step: u32, image: impl Fn(u32) -> u32) -> Self {
+    fn by(classes: &[(u32, u64)], capacity: u32, steps: u64, image: impl Fn(u64) -> u64) -> Self {
         let mut images: Vec<(u32, u64)> = Vec::new();
         let mut spans: Vec<(usize, usize)> = Vec::new();
         for (class, &(length, count)) in classes.iter().enumerate() {
-            let length = image(length);
+            let length = image(length.into()) as u32;
             match (images.last_mut(), spans.last_mut()) {
                 (Some(last), Some(span)) if last.0 == length => {
                     last.1 += count;
@@ -55,7 +64,7 @@ impl Image {
             images.pop();
             spans.pop();
         }
-        Self { classes: images, spans, step }
+        Self { classes: images, spans, capacity, steps: steps as u32 }
     }
 
     /// A bound for the image as one for the true classes; only for lengths rounded down, whose every
@@ -77,7 +86,6 @@ impl Image {
         &self,
         packs: &Templates,
         classes: &[(u32, u64)],
-        capacity: u32,
         work: &mut Work,
     ) -> (Templates, Vec<(u32, u64)>) {
         let mut supply = Supply::new(classes);
@@ -90,7 +98,7 @@ impl Image {
             let (template, mut left) = packs.get(t);
             while left > 0 && !work.exhausted() {
                 let mut assembly = Assembly::new(self, &mut supply, template);
-                assembly.descend(0, capacity);
+                assembly.descend(0, self.capacity);
                 let (best, nodes) = (assembly.best, assembly.nodes);
                 work.charge_nodes(nodes + 4);
                 let Some(mut best) = best else { break };
@@ -143,13 +151,13 @@ impl<'a> Assembly<'a> {
         for run in template.iter().rev() {
             let at = super::row_of(&image.classes, run.length);
             let (from, end) = image.spans[at];
-            let centre = u64::from(run.length) * u64::from(image.step);
+            let centre_twice =
+                2 * u64::from(run.length) * u64::from(image.capacity) / u64::from(image.steps);
             let least = supply.shortest_in(from, end).map_or(u32::MAX, |c| supply.length(c));
             for _ in 0..run.times {
-                let centre_twice = 2 * centre;
                 slots.push(Slot { from, end, centre_twice, shortest_after, centre_after });
                 shortest_after = shortest_after.saturating_add(least);
-                centre_after += centre;
+                centre_after += centre_twice / 2;
             }
         }
         slots.reverse();

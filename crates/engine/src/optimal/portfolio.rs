@@ -33,6 +33,14 @@ const BELOW_STEPS: u32 = 256;
 const BELOW_SHARE: u64 = 10;
 /// Pricings that a dive needs at least.
 const DIVE: usize = 20;
+/// Lattices, each for what the one before has left over, while that is enough to be worth it.
+const LEVELS: usize = 5;
+const FEW_LEFT: u64 = 100;
+/// Steps per pack of lattices.
+const FINEST: u32 = 1024;
+const COARSEST: u32 = 128;
+/// Share of the work for the image of a lattice, in percent; the assembly may take the rest.
+const IMAGE: u64 = 45;
 const REPAIRS: usize = 24;
 /// Units of the dual feasible functions per class.
 const DUAL_FEASIBLE: u64 = 400;
@@ -63,6 +71,12 @@ pub(super) struct Portfolio<'a> {
     threads: usize,
     /// The bound by dual feasible functions, made when a fill leaves a gap.
     pub dual_feasible: Option<&'a dyn Fn() -> Bound>,
+}
+
+/// Units that the relaxation of so many classes takes, about: some tens of pricings, and pivots.
+fn units(classes: usize, capacity: u32) -> u64 {
+    let rows = classes as u64;
+    60 * rows * u64::from(capacity) + 200 * rows * rows
 }
 
 impl<'a> Portfolio<'a> {
@@ -155,14 +169,22 @@ impl<'a> Portfolio<'a> {
 
     fn steps(&self, work: &Work) -> &'static [Step] {
         let classes = self.task.classes.len();
-        let relaxation = RELAXATION * (classes as u64).pow(2);
+        let relaxation = if self.whole {
+            RELAXATION * (classes as u64).pow(2)
+        } else {
+            units(classes, self.task.capacity)
+        };
         match work.left() {
+            left if !self.whole && left >= relaxation => &[Tail(100, 100)],
             _ if !self.whole || classes <= FEW => &[Tail(10, 25), Tail(30, 50), Tail(100, 100)],
             left if classes <= WHOLE && left >= relaxation => {
                 &[Tail(10, 25), Tail(30, 50), Tail(100, 100), Lattice, Repairs]
             }
             RICH.. => &[Tail(10, 25), Lattice, Repairs, Tail(30, 50), Tail(100, 100)],
-            _ => &[Tail(10, 15), Tail(30, 15), Lattice, Repairs, Tail(100, 100)],
+            _ if self.gap() > self.packs / LOOSE => {
+                &[Lattice, Tail(10, 15), Tail(30, 15), Repairs, Tail(100, 100)]
+            }
+            _ => &[Tail(10, 15), Lattice, Tail(30, 15), Repairs, Tail(100, 100)],
         }
     }
 
@@ -180,12 +202,11 @@ impl<'a> Portfolio<'a> {
     /// The relaxation of lengths rounded down: a bound for little work where L2 is far off.
     fn relax_below(&mut self, work: &mut Work) {
         let Task { classes, capacity, limit } = self.task;
-        let step = capacity.div_ceil(BELOW_STEPS).next_power_of_two();
-        if self.done(work) || step == 1 {
+        if self.done(work) || BELOW_STEPS >= capacity {
             return;
         }
-        let image = Image::below(classes, step);
-        let task = Task { classes: &image.classes, capacity: capacity / step, limit };
+        let image = Image::below(classes, capacity, BELOW_STEPS);
+        let task = Task { classes: &image.classes, capacity: image.steps, limit };
         if !affordable(4 * task.classes.len(), task.capacity, limit, work.left()) {
             return;
         }
@@ -199,26 +220,39 @@ impl<'a> Portfolio<'a> {
         }
     }
 
-    /// Solves the lengths rounded to a lattice, then finds true lengths for its packs.
+    /// Solves the lengths rounded to a lattice, then finds true lengths for its packs; what is left
+    /// over goes the same way, until little is left.
     fn lattice(&mut self, work: &mut Work) {
-        // About as many steps per pack as the work allows.
-        let steps = match work.left() {
-            0..0x200_0000 => 256,
-            0x200_0000..0x800_0000 => 512,
-            _ => 1024,
-        };
-        let Task { classes, capacity, .. } = self.task;
-        let step = capacity.div_ceil(steps).next_power_of_two();
-        if self.done(work) || step == 1 {
-            return;
+        let capacity = self.task.capacity;
+        let (mut packs, mut rest) = (Templates::new(), self.task.classes.to_vec());
+        for _ in 0..LEVELS {
+            if self.done(work) {
+                return;
+            }
+            // The finest lattice whose relaxation the work allows.
+            let mut image = Image::nearest(&rest, capacity, FINEST);
+            while image.steps > COARSEST
+                && units(image.classes.len(), image.steps) > work.left() / 3
+            {
+                image = Image::nearest(&rest, capacity, image.steps / 2);
+            }
+            if image.steps >= capacity {
+                return;
+            }
+            let solve = |work: &mut Work| self.solve(&image.classes, image.steps, work);
+            let found = work.share(IMAGE, solve);
+            let (assembled, over) = image.assemble(&found, &rest, work);
+            extend(&mut packs, &assembled);
+            let mut all = packs.clone();
+            extend(&mut all, &pack_rest(&Task { classes: &over, ..self.task }, work));
+            self.offer(all, work);
+            let sequences =
+                |classes: &[(u32, u64)]| classes.iter().map(|class| class.1).sum::<u64>();
+            if sequences(&over) < FEW_LEFT || 2 * sequences(&over) > sequences(&rest) {
+                return;
+            }
+            rest = over;
         }
-        let image = Image::nearest(classes, step);
-        let (mut packs, rest) = work.share(50, |work| {
-            let found = self.solve(&image.classes, capacity / step, work);
-            image.assemble(&found, classes, capacity, work)
-        });
-        extend(&mut packs, &pack_rest(&Task { classes: &rest, ..self.task }, work));
-        self.offer(packs, work);
     }
 
     fn repairs(&mut self, work: &mut Work) {
