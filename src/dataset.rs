@@ -122,6 +122,8 @@ pub struct PackDataset {
     pub pad_token_id: Option<i32>,
     /// The end-of-document id.
     pub eos_token_id: Option<i32>,
+    /// Size of the vocabulary.
+    pub vocab_size: Option<u32>,
     /// Bytes per file.
     pub shard_size: Option<f64>,
     /// zstd, snappy, none.
@@ -143,6 +145,7 @@ impl From<PackDataset> for DatasetOptions {
             columns: given.columns.into(),
             pad_token_id: given.pad_token_id,
             eos_token_id: given.eos_token_id,
+            vocab_size: given.vocab_size,
             shard_size: given.shard_size.map(|bytes| bytes as u64),
             compression: COMPRESSIONS[given.compression as usize],
             epoch: given.epoch as u64,
@@ -177,6 +180,8 @@ pub struct DatasetResult {
     pub files: Vec<DatasetFile>,
     /// Bytes of the temporary file.
     pub spilled_bytes: f64,
+    /// What the caller should know of the contents.
+    pub warnings: Vec<String>,
 }
 
 impl From<DatasetReport> for DatasetResult {
@@ -197,6 +202,7 @@ impl From<DatasetReport> for DatasetResult {
             format: report.format,
             files: report.files.into_iter().map(file).collect(),
             spilled_bytes: report.spilled_bytes as f64,
+            warnings: report.warnings,
         }
     }
 }

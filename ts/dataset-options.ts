@@ -106,6 +106,7 @@ export function checkDatasetOptions(given: Given): NativeOptions {
     ...{ inputs, output, format, pack, columns, epoch, overwrite },
     ...(padTokenId !== undefined && { padTokenId }),
     ...(eosTokenId !== undefined && { eosTokenId }),
+    ...(vocabSize !== undefined && { vocabSize }),
     ...(shardSize !== undefined && { shardSize }),
     compression: compressions.indexOf(compression ?? "zstd"),
     order: orders.indexOf(order),

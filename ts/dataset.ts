@@ -30,6 +30,8 @@ export interface DatasetReport extends PackingStats {
   files: { path: string; rows: number; bytes: number }[];
   /** Bytes of the temporary file that held the uncompressed tokens; 0 after verifying without sources. */
   spilledBytes: number;
+  /** What to know of the contents before training: mostly empty. */
+  warnings: string[];
 }
 
 /** Up to this many lengths are copied on the JavaScript thread: about 1 ms. */
@@ -139,12 +141,20 @@ export async function verifyDataset(
   );
 }
 
-function toReport({ figures, planId, format, files, spilledBytes }: NativeResult): DatasetReport {
+function toReport({
+  figures,
+  planId,
+  format,
+  files,
+  spilledBytes,
+  warnings,
+}: NativeResult): DatasetReport {
   return {
     ...figures,
     ...(planId !== undefined && { planId }),
     format: format as DatasetFormat,
     files,
     spilledBytes,
+    warnings,
   };
 }

@@ -22,6 +22,8 @@ pub(crate) struct Ingested {
     pub label_lane: Option<usize>,
     /// Lane with the weights, if the loss mask is of floats.
     pub weight_lane: Option<usize>,
+    /// Token ids have at most 16 bits in every source.
+    pub narrow: bool,
     /// Carried columns: name and type, and the values in runs.
     pub carried_fields: Vec<FieldRef>,
     pub carried: Vec<Vec<ArrayRef>>,
@@ -62,6 +64,7 @@ pub(crate) fn ingest(
     let sources = Sources::open(inputs, watch)?;
     let weighted = is_weighted(&sources, columns)?;
     let carried_fields = carried_fields(&sources, columns)?;
+    let narrow = is_narrow(&sources, columns);
     let labelled = columns.labels.is_some() || columns.loss_mask.is_some();
     let label_lane = labelled.then_some(1);
     let weight_lane = weighted.then_some(2);
@@ -85,7 +88,8 @@ pub(crate) fn ingest(
         })?;
         Ok(of)
     })?;
-    joined(parts, spill, label_lane, weight_lane, carried_fields)
+    let lanes = (label_lane, weight_lane);
+    joined(parts, spill, lanes, narrow, carried_fields)
 }
 
 impl PartOf {
@@ -119,8 +123,8 @@ impl PartOf {
 fn joined(
     parts: Vec<PartOf>,
     spill: Spill,
-    label_lane: Option<usize>,
-    weight_lane: Option<usize>,
+    (label_lane, weight_lane): (Option<usize>, Option<usize>),
+    narrow: bool,
     carried_fields: Vec<FieldRef>,
 ) -> Result<Ingested, Fault> {
     let (mut runs, mut carried_starts) = (Vec::new(), Vec::new());
@@ -144,6 +148,7 @@ fn joined(
         spill,
         label_lane,
         weight_lane,
+        narrow,
         carried_fields,
         carried,
         carried_starts,
@@ -196,6 +201,18 @@ fn is_weighted(sources: &Sources, columns: &Columns) -> Result<bool, Fault> {
         }
     }
     Ok(found.unwrap_or(false))
+}
+
+/// Whether every source stores its tokens as unsigned integers of 8 or 16 bits.
+fn is_narrow(sources: &Sources, columns: &Columns) -> bool {
+    !sources.tables.is_empty()
+        && sources.tables.iter().all(|table| {
+            let field = table.schema().and_then(|it| it.field_with_name(&columns.tokens).ok());
+            field.is_some_and(|field| {
+                matches!(field.data_type(), DataType::List(item) | DataType::LargeList(item)
+                    if matches!(item.data_type(), DataType::UInt8 | DataType::UInt16))
+            })
+        })
 }
 
 /// Name and type of every carried column; they must be the same in every file.

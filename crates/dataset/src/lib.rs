@@ -7,6 +7,7 @@
 
 mod block;
 mod fault;
+mod formats;
 mod gather;
 mod ingest;
 mod manifest;

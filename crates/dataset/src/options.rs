@@ -2,24 +2,9 @@
 //! surface; what belongs together is checked here.
 
 use crate::source::Columns;
-use crate::{Compression, Fault};
+use crate::{Compression, Fault, formats};
 use std::path::PathBuf;
 use stowage_engine::{PackOptions, strategy};
-
-/// Every format of the public surface, and whether it is built.
-const FORMATS: [(&str, bool); 11] = [
-    ("parquet", true),
-    ("arrow", true),
-    ("hf", false),
-    ("trl", false),
-    ("llamafactory", false),
-    ("nemo", false),
-    ("megatron", false),
-    ("mds", false),
-    ("npy", false),
-    ("safetensors", false),
-    ("seqpack", false),
-];
 
 /// The order in which packs are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +47,9 @@ pub struct DatasetOptions {
     pub pad_token_id: Option<i32>,
     /// Appended to every sequence that doesn't end with it.
     pub eos_token_id: Option<i32>,
-    /// Bytes of column data per file; none: 512 MiB.
+    /// Size of the vocabulary, for formats with tokens of two widths.
+    pub vocab_size: Option<u32>,
+    /// Bytes of column data per file; none: the format's default.
     pub shard_size: Option<u64>,
     /// Parquet only.
     pub compression: Compression,
@@ -86,6 +73,7 @@ impl DatasetOptions {
             columns: Columns::default(),
             pad_token_id: None,
             eos_token_id: None,
+            vocab_size: None,
             shard_size: None,
             compression: Compression::default(),
             epoch: 0,
@@ -100,28 +88,10 @@ impl DatasetOptions {
         self.pad_token_id.or(self.eos_token_id).unwrap_or(0)
     }
 
-    pub(crate) fn shard_bytes(&self) -> u64 {
-        self.shard_size.unwrap_or(512 << 20)
-    }
-
     /// # Errors
     /// `ERR_OPTION` for options that don't go together or aren't built yet.
     pub(crate) fn check(&self) -> Result<(), Fault> {
-        match FORMATS.iter().find(|(name, _)| *name == self.format) {
-            Some((_, true)) => {}
-            Some((name, false)) => {
-                return Err(Fault::option(format!("format '{name}' isn't built yet")));
-            }
-            None => {
-                let names = FORMATS.map(|(name, _)| name).join(", ");
-                let detail = format!("format '{}' is unknown; known are {names}", self.format);
-                return Err(Fault::option(detail));
-            }
-        }
-        if self.compression != Compression::default() && self.format != "parquet" {
-            let detail = format!("compression is for Parquet; {} files have none", self.format);
-            return Err(Fault::option(detail));
-        }
+        formats::check(self)?;
         let info = strategy::info(self.pack.strategy);
         if self.epoch > 0 && !info.plans {
             let detail = format!("{} has no plan, so it has no epochs; epoch must be 0", info.name);

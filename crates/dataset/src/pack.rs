@@ -5,6 +5,7 @@
 //! per sequence and at most two blocks of 16 MiB per thread, whatever the token bytes.
 
 use crate::Fault;
+use crate::formats;
 use crate::gather::{Gatherer, Packs};
 use crate::ingest::{Ingested, ingest};
 use crate::manifest::{MANIFEST, Manifest};
@@ -12,7 +13,10 @@ use crate::options::{DatasetOptions, Order};
 use crate::output::Output;
 use crate::progress::Meter;
 use crate::report::{DatasetReport, Times};
-use crate::sink::{ArrowSink, Content, ParquetSink, Sink, spans, write};
+use crate::sink::{
+    ArrowSink, Content, FolderSink, HfTable, LlamaFactoryTable, MdsSink, MegatronSink, NemoSink,
+    NpySink, ParquetSink, SafetensorsSink, Sink, TrlTable, spans, write,
+};
 use std::time::Instant;
 use stowage_engine::options::{Overlong, Strategy};
 use stowage_engine::packing::{self, Packing};
@@ -43,15 +47,36 @@ pub fn pack_dataset(
     let (columns, end) = (&options.columns, options.eos_token_id);
     let sources = ingest(&options.inputs, columns, end, output.parent(), threads, watch)?;
     let content = content(options, &sources);
-    let shard = options.shard_bytes();
+    let job = Job { options, content: &content, threads, watch };
+    let (capacity, pad) = (options.pack.capacity, options.pad());
+    let shard = formats::shard_bytes(options);
     match options.format.as_str() {
-        "arrow" => {
-            let sink = ArrowSink::new(&content, shard);
-            finish(options, &sink, &content, sources, output, threads, watch)
+        "arrow" => job.run(&ArrowSink::new(&content, shard), sources, output),
+        "hf" => {
+            let table = HfTable::new(&content, capacity, pad);
+            job.run(&FolderSink::new(table, shard), sources, output)
+        }
+        "trl" => job.run(&FolderSink::new(TrlTable::new(), shard), sources, output),
+        "llamafactory" => {
+            let table = LlamaFactoryTable::new(capacity, pad)?;
+            job.run(&FolderSink::with_split(table, shard), sources, output)
+        }
+        "nemo" => {
+            let sink = NemoSink::new(&content, options.compression, shard, capacity)?;
+            job.run(&sink, sources, output)
+        }
+        "megatron" => {
+            let narrow = formats::narrow_tokens(options, sources.narrow);
+            job.run(&MegatronSink::new(&content, capacity, pad, narrow), sources, output)
+        }
+        "mds" => job.run(&MdsSink::new(&content, shard), sources, output),
+        "npy" => job.run(&NpySink::new(&content), sources, output),
+        "safetensors" => {
+            job.run(&SafetensorsSink::new(&content, capacity, pad, shard), sources, output)
         }
         _ => {
             let sink = ParquetSink::new(&content, options.compression, shard)?;
-            finish(options, &sink, &content, sources, output, threads, watch)
+            job.run(&sink, sources, output)
         }
     }
 }
@@ -59,7 +84,7 @@ pub fn pack_dataset(
 /// The columns that these options and sources call for.
 fn content(options: &DatasetOptions, sources: &Ingested) -> Content {
     Content {
-        labels: sources.label_lane.is_some(),
+        labels: sources.label_lane.is_some() || formats::has_labels(&options.format),
         weights: sources.weight_lane.is_some(),
         starts: matches!(options.pack.overlong, Overlong::Truncate | Overlong::Split),
         counts: options.pack.sequence_alignment > 1,
@@ -67,55 +92,64 @@ fn content(options: &DatasetOptions, sources: &Ingested) -> Content {
     }
 }
 
-fn finish<S: Sink>(
-    options: &DatasetOptions,
-    sink: &S,
-    content: &Content,
-    sources: Ingested,
-    output: Output,
+/// What every format's writing takes.
+struct Job<'a> {
+    options: &'a DatasetOptions,
+    content: &'a Content,
     threads: usize,
-    watch: &dyn Watch,
-) -> Result<DatasetReport, Fault> {
-    let Packed { packing, plan_id, times } = packed(&sources.lengths, options, threads, watch)?;
-    let Packing { offsets, sequences, pieces, lower_bound, ledger, .. } = packing;
-    let packs = Packs {
-        order: order(offsets.len() - 1, options)?,
-        offsets,
-        sequences,
-        pieces: pieces.map(|pieces| (pieces.starts, pieces.lengths)),
-    };
-    let gatherer = Gatherer {
-        sources: &sources,
-        packs: &packs,
-        content,
-        alignment: options.pack.sequence_alignment,
-        pad: options.pad(),
-    };
-    let spans = spans(sink, gatherer.sizes());
-    let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
-    let gather = |span: &_, go_on: &dyn Fn() -> _| gatherer.block(span, go_on);
-    let files = write(sink, &output, &spans, gather, threads, &meter)?;
-    let mut fills = stats::fills(&packs.offsets, |entry| gatherer.tokens_of(entry))?;
-    let context = Context {
-        capacity: options.pack.capacity,
-        sequence_count: sources.lengths.len() as u64,
-        lower_bound,
-        ledger,
-    };
-    let report = DatasetReport {
-        stats: stats::of_packing(&mut fills, &packs.offsets, &context),
-        times,
-        plan_id,
-        format: options.format.clone(),
-        files,
-        spilled_bytes: sources.spill.bytes(),
-    };
-    drop(sources); // gives the temporary file's room back before the output is made visible
-    let manifest = manifest(options, &report, sink.columns());
-    output.write(MANIFEST, manifest.to_json().as_bytes())?;
-    meter.add(0)?;
-    output.commit()?;
-    Ok(report)
+    watch: &'a dyn Watch,
+}
+
+impl Job<'_> {
+    fn run<S: Sink>(
+        &self,
+        sink: &S,
+        sources: Ingested,
+        output: Output,
+    ) -> Result<DatasetReport, Fault> {
+        let Self { options, content, threads, watch } = *self;
+        let Packed { packing, plan_id, times } = packed(&sources.lengths, options, threads, watch)?;
+        let Packing { offsets, sequences, pieces, lower_bound, ledger, .. } = packing;
+        let packs = Packs {
+            order: order(offsets.len() - 1, options)?,
+            offsets,
+            sequences,
+            pieces: pieces.map(|pieces| (pieces.starts, pieces.lengths)),
+        };
+        let gatherer = Gatherer {
+            sources: &sources,
+            packs: &packs,
+            content,
+            alignment: options.pack.sequence_alignment,
+            pad: options.pad(),
+        };
+        let spans = spans(sink, gatherer.sizes());
+        let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
+        let gather = |span: &_, go_on: &dyn Fn() -> _| gatherer.block(span, go_on);
+        let files = write(sink, &output, &spans, gather, threads, &meter)?;
+        let mut fills = stats::fills(&packs.offsets, |entry| gatherer.tokens_of(entry))?;
+        let context = Context {
+            capacity: options.pack.capacity,
+            sequence_count: sources.lengths.len() as u64,
+            lower_bound,
+            ledger,
+        };
+        let report = DatasetReport {
+            stats: stats::of_packing(&mut fills, &packs.offsets, &context),
+            times,
+            plan_id,
+            format: options.format.clone(),
+            files,
+            spilled_bytes: sources.spill.bytes(),
+            warnings: sink.warnings(),
+        };
+        drop(sources); // gives the temporary file's room back before the output is made visible
+        let manifest = manifest(options, &report, sink.columns());
+        output.write(MANIFEST, manifest.to_json().as_bytes())?;
+        meter.add(0)?;
+        output.commit()?;
+        Ok(report)
+    }
 }
 
 fn packed(

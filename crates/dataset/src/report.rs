@@ -29,4 +29,6 @@ pub struct DatasetReport {
     pub files: Vec<DataFile>,
     /// Bytes of the temporary file that held the tokens.
     pub spilled_bytes: u64,
+    /// What the caller should know of the contents.
+    pub warnings: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! Arrow IPC files: uncompressed, so that readers map them into memory; at most 1,000 rows in a
 //! record batch. The footer makes a cut file detectable.
 
-use super::table::TableSchema;
+use super::table::{Table, TableSchema};
 use super::{Content, Cut, Sink, Sizes, shard_name};
 use crate::Fault;
 use crate::block::{Block, Span};
@@ -71,10 +71,9 @@ impl Sink for ArrowSink {
     fn encode(
         &self,
         block: Block,
-        _go_on: &dyn Fn() -> Result<(), Fault>,
+        go_on: &dyn Fn() -> Result<(), Fault>,
     ) -> Result<RecordBatch, Fault> {
-        let batch = self.table.batch(block);
-        Ok(batch.expect("a block has the columns and lengths of its content"))
+        self.table.batch(block, go_on)
     }
 
     fn append(

@@ -2,13 +2,32 @@
 //! encodes blocks on any thread in any order, and appends what came out in the order of packs.
 
 mod arrow;
+mod folder;
+mod hf;
+mod llamafactory;
+mod mds;
+mod megatron;
+mod nemo;
+mod npy;
+mod padded;
 mod parquet;
+mod safetensors;
 mod table;
+mod trl;
 mod write;
 
 pub(crate) use arrow::ArrowSink;
+pub(crate) use folder::FolderSink;
+pub(crate) use hf::HfTable;
+pub(crate) use llamafactory::LlamaFactoryTable;
+pub(crate) use mds::MdsSink;
+pub(crate) use megatron::MegatronSink;
+pub(crate) use nemo::NemoSink;
+pub(crate) use npy::NpySink;
 pub use parquet::Compression;
 pub(crate) use parquet::ParquetSink;
+pub(crate) use safetensors::SafetensorsSink;
+pub(crate) use trl::TrlTable;
 pub(crate) use write::{spans, write};
 
 use crate::Fault;
@@ -60,6 +79,11 @@ pub(crate) trait Sink: Sync {
 
     /// Names of the columns written, for the manifest.
     fn columns(&self) -> Vec<String>;
+
+    /// What the caller should know of the contents, when all blocks are encoded.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// How packs are cut into blocks and files.
     fn cut(&self) -> Cut;

@@ -3,7 +3,7 @@
 //! A block becomes a row group. Column chunks are encoded and compressed on any thread and spliced
 //! into the file in order.
 
-use super::table::TableSchema;
+use super::table::{Table, TableSchema};
 use super::{Content, Cut, Sink, Sizes, shard_name};
 use crate::Fault;
 use crate::block::{Block, Span};
@@ -37,14 +37,19 @@ pub enum Compression {
     None,
 }
 
-/// The format `parquet`.
-pub(crate) struct ParquetSink {
-    table: TableSchema,
+/// The format `parquet`, and others that are Parquet files with columns of their own.
+pub(crate) struct ParquetSink<T = TableSchema> {
+    table: T,
     schema: TypePtr,
     properties: WriterPropertiesPtr,
     factory: ArrowRowGroupWriterFactory,
     shard_bytes: u64,
+    ending: &'static str,
+    rows: u64,
 }
+
+/// A block, encoded.
+pub(crate) type Encoded = Vec<ArrowColumnChunk>;
 
 /// The open shard, and those that are complete.
 pub(crate) struct ParquetFiles {
@@ -69,6 +74,20 @@ impl ParquetSink {
         shard_bytes: u64,
     ) -> Result<Self, Fault> {
         let table = TableSchema::new(content, "element");
+        Self::with_table(table, compression, shard_bytes, "parquet", 2048)
+    }
+}
+
+impl<T: Table> ParquetSink<T> {
+    /// Files with the columns of `table`, whose names end with `ending` and whose row groups have
+    /// `rows` rows at most.
+    pub(crate) fn with_table(
+        table: T,
+        compression: Compression,
+        shard_bytes: u64,
+        ending: &'static str,
+        rows: u64,
+    ) -> Result<Self, Fault> {
         let codec = match compression {
             Compression::Zstd => Codec::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")),
             Compression::Snappy => Codec::SNAPPY,
@@ -94,11 +113,11 @@ impl ParquetSink {
         );
         let blank = blank.expect("a sink takes every byte");
         let factory = ArrowRowGroupWriterFactory::new(&blank, Arc::clone(table.schema()));
-        Ok(Self { table, schema, properties, factory, shard_bytes })
+        Ok(Self { table, schema, properties, factory, shard_bytes, ending, rows })
     }
 
     fn open(&self, output: &Output, index: usize, count: usize) -> Result<Shard, Fault> {
-        let name = shard_name("train", index, count, "parquet");
+        let name = shard_name("train", index, count, self.ending);
         let file = output.create(&name)?;
         let path = file.path().to_path_buf();
         let writer = SerializedFileWriter::new(
@@ -133,8 +152,8 @@ impl ParquetSink {
     }
 }
 
-impl Sink for ParquetSink {
-    type Part = Vec<ArrowColumnChunk>;
+impl<T: Table> Sink for ParquetSink<T> {
+    type Part = Encoded;
     type Files = ParquetFiles;
 
     fn columns(&self) -> Vec<String> {
@@ -142,7 +161,7 @@ impl Sink for ParquetSink {
     }
 
     fn cut(&self) -> Cut {
-        Cut { rows: 2048, bytes: 16 << 20, shard_bytes: Some(self.shard_bytes) }
+        Cut { rows: self.rows, bytes: 16 << 20, shard_bytes: Some(self.shard_bytes) }
     }
 
     fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
@@ -161,8 +180,7 @@ impl Sink for ParquetSink {
     ) -> Result<Self::Part, Fault> {
         let places = (block.span.places.end - block.span.places.start).max(1);
         let rows_at_once = (block.rows() as u64 * PLACES_AT_ONCE).div_ceil(places) as usize;
-        let batch = self.table.batch(block);
-        let batch = batch.expect("a block has the columns and lengths of its content");
+        let batch = self.table.batch(block, go_on)?;
         self.chunks(&batch, rows_at_once, go_on)
     }
 

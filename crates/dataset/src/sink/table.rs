@@ -1,11 +1,49 @@
 //! Blocks as Arrow record batches: the columns of the tabular formats, in their fixed order.
 
 use super::Content;
+use crate::Fault;
 use crate::block::Block;
 use arrow_array::{ArrayRef, Float32Array, Int32Array, Int64Array, ListArray, RecordBatch};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
 use std::sync::Arc;
+
+/// Blocks as record batches, in the columns of one format.
+pub(crate) trait Table: Sync {
+    /// The columns.
+    fn schema(&self) -> &SchemaRef;
+
+    /// Bytes of one pack in these columns.
+    fn pack_bytes(&self, places: u64, segments: u64) -> u64;
+
+    /// The block as one record batch. `go_on` is asked every few milliseconds.
+    fn batch(
+        &self,
+        block: Block,
+        go_on: &dyn Fn() -> Result<(), Fault>,
+    ) -> Result<RecordBatch, Fault>;
+
+    /// Names of the columns, in order.
+    fn names(&self) -> Vec<String> {
+        self.schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+}
+
+/// A column of lists.
+pub(crate) fn list_field(name: &str, element: &FieldRef) -> Field {
+    Field::new(name, DataType::List(Arc::clone(element)), true)
+}
+
+/// The name that numpy and `datasets` have for a type of element.
+pub(crate) fn primitive_name(element: &DataType) -> &'static str {
+    match element {
+        DataType::Int8 => "int8",
+        DataType::Int32 => "int32",
+        DataType::Int64 => "int64",
+        DataType::Float32 => "float32",
+        other => unreachable!("no format has a column of {other}"),
+    }
+}
 
 /// Columns and their types; `child` is what the format calls the element of a list.
 #[derive(Clone, Debug)]
@@ -22,9 +60,7 @@ impl TableSchema {
         let element = |data_type| Arc::new(Field::new(child, data_type, true));
         let (int32, int64, float32) =
             (element(DataType::Int32), element(DataType::Int64), element(DataType::Float32));
-        let list = |name: &str, element: &FieldRef| {
-            Field::new(name, DataType::List(Arc::clone(element)), true)
-        };
+        let list = list_field;
         let mut fields = vec![
             list("input_ids", &int32),
             list("seq_lengths", &int32),
@@ -48,26 +84,8 @@ impl TableSchema {
         Self { schema, int32, int64, float32, content: content.clone() }
     }
 
-    pub(crate) fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    /// Names of the columns, in order.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.schema.fields().iter().map(|field| field.name().clone()).collect()
-    }
-
-    /// Bytes of one pack in these columns; carried values count as 8 bytes each.
-    pub(crate) fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
-        let content = &self.content;
-        let per_place = 4 * (1 + u64::from(content.labels) + u64::from(content.weights));
-        let per_segment = 4 * (1 + u64::from(content.counts))
-            + 8 * (1 + u64::from(content.starts) + content.carried.len() as u64);
-        places * per_place + segments * per_segment
-    }
-
     /// The block as one record batch; nothing is copied.
-    pub(crate) fn batch(&self, block: Block) -> Result<RecordBatch, ArrowError> {
+    fn record(&self, block: Block) -> Result<RecordBatch, ArrowError> {
         let list = |element: &FieldRef, offsets: &OffsetBuffer<i32>, values: ArrayRef| {
             let list = ListArray::try_new(Arc::clone(element), offsets.clone(), values, None)?;
             Ok::<ArrayRef, ArrowError>(Arc::new(list))
@@ -101,5 +119,28 @@ impl TableSchema {
             columns.push(list(element, segments, values)?);
         }
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
+    }
+}
+
+impl Table for TableSchema {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Carried values count as 8 bytes each.
+    fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
+        let content = &self.content;
+        let per_place = 4 * (1 + u64::from(content.labels) + u64::from(content.weights));
+        let per_segment = 4 * (1 + u64::from(content.counts))
+            + 8 * (1 + u64::from(content.starts) + content.carried.len() as u64);
+        places * per_place + segments * per_segment
+    }
+
+    fn batch(
+        &self,
+        block: Block,
+        _go_on: &dyn Fn() -> Result<(), Fault>,
+    ) -> Result<RecordBatch, Fault> {
+        Ok(self.record(block).expect("a block has the columns and lengths of its content"))
     }
 }

@@ -180,5 +180,6 @@ fn report(
         format: manifest.format,
         files: manifest.files,
         spilled_bytes,
+        warnings: Vec::new(),
     })
 }
