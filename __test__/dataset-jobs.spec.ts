@@ -1,0 +1,110 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import test from "ava";
+import { type Progress, packDataset } from "../index.js";
+import { caught, folder, writeManyTokens } from "./dataset-files.js";
+
+test.serial("an abort rejects with its reason when nothing is left", async (t) => {
+  const at = folder();
+  writeManyTokens(join(at, "s.arrow"), 100_000, 200);
+  const options = {
+    input: join(at, "s.arrow"),
+    output: join(at, "out"),
+    format: "parquet",
+    capacity: 2048,
+  } as const;
+  const reason = new Error("enough");
+  const refused = packDataset({ ...options, signal: AbortSignal.abort(reason) });
+  t.is((await caught(refused)) as Error, reason);
+  for (const stage of ["read", "write"]) {
+    const controller = new AbortController();
+    const seen: Progress[] = [];
+    const onProgress = (progress: Progress): void => {
+      seen.push(progress);
+      if (progress.stage !== stage && !(stage === "read" && seen.length > 1)) return;
+      controller.abort(reason);
+    };
+    const error = await caught(packDataset({ ...options, signal: controller.signal, onProgress }));
+    t.is(error as Error, reason);
+    t.deepEqual(readdirSync(at), ["s.arrow"]);
+  }
+});
+
+test.serial("progress names its stages in order and ends at the total", async (t) => {
+  const at = folder();
+  writeManyTokens(join(at, "s.arrow"), 50_000, 200);
+  const seen: Progress[] = [];
+  await packDataset({
+    input: join(at, "s.arrow"),
+    output: join(at, "out"),
+    format: "arrow",
+    capacity: 2048,
+    onProgress: (p) => seen.push(p),
+  });
+  const order = ["read", "count", "plan", "bind", "write"];
+  const stages = seen.map(({ stage }) => order.indexOf(stage));
+  t.deepEqual(stages, [...stages].sort());
+  const end = seen.at(-1)!;
+  t.deepEqual([end.stage, end.done], ["write", end.total]);
+  // 5,000 packs of 10 sequences of 200: 4 bytes a token, 12 a sequence.
+  t.is(end.total, 50_000 * 200 * 4 + 50_000 * 12);
+});
+
+test.serial("a killed job leaves nothing under the output's name", async (t) => {
+  const at = folder();
+  writeManyTokens(join(at, "s.arrow"), 200_000, 200);
+  const options = {
+    input: join(at, "s.arrow"),
+    output: join(at, "out"),
+    format: "parquet",
+    capacity: 2048,
+  };
+  const script = `require(${JSON.stringify(resolve("index.js"))}).packDataset(${JSON.stringify(options)})`;
+  for (const wait of [0, 60, 150]) {
+    const child = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+    const over = new Promise((done) => child.once("exit", done));
+    while (!readdirSync(at).some((name) => name.startsWith(".out.stowage-")))
+      await new Promise((done) => setTimeout(done, 2));
+    await new Promise((done) => setTimeout(done, wait));
+    child.kill("SIGKILL");
+    await over;
+    t.false(existsSync(options.output));
+    for (const name of readdirSync(at))
+      if (name.startsWith(".out")) rmSync(join(at, name), { recursive: true });
+  }
+  const report = await packDataset({ ...options, format: "parquet" });
+  t.is(report.sequenceCount, 200_000);
+});
+
+test.serial("a full disk is ERR_IO, and nothing is left on it", async (t) => {
+  const disk = folder();
+  const mounted =
+    process.platform === "linux" &&
+    spawnSync("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", disk]).status === 0;
+  if (!mounted) {
+    t.pass("no small disk can be mounted here");
+    return;
+  }
+  try {
+    const at = folder();
+    writeManyTokens(join(at, "s.arrow"), 10_000, 200); // 8 MB of tokens
+    writeManyTokens(join(at, "t.arrow"), 2_000, 200); // 1.6 MB: the spill fits, the output doesn't
+    for (const name of ["s.arrow", "t.arrow"])
+      for (const format of ["arrow", "parquet"] as const) {
+        const options = {
+          input: join(at, name),
+          output: join(disk, "out"),
+          format,
+          capacity: 2048,
+          ...(format === "parquet" && { compression: "none" as const }),
+        };
+        const error = await caught(packDataset(options));
+        t.is(error.code, "ERR_IO", error.message);
+        t.regex(error.message, /space/i);
+        t.deepEqual(readdirSync(disk), []);
+      }
+  } finally {
+    spawnSync("umount", [disk]);
+  }
+});
