@@ -33,7 +33,7 @@ test("there is no run-time dependency and no install script", (t) => {
 });
 
 test("package and binary have one version", (t) => {
-  t.is(version.package, json("package.json").version);
+  t.is(version.package as unknown, json("package.json").version);
   t.is(version.native, version.package);
   t.true(version.threads >= 1 && version.threads <= 8);
   t.regex(version.target, /-/);

@@ -20,7 +20,7 @@ for (const [strategy, packs] of Object.entries(worked))
   test(`${strategy} packs the worked example as written`, (t) => {
     const packing = packSync(eight, { capacity: 1024, strategy });
     t.deepEqual(packing.toArrays(), packs);
-    t.is(packing.strategy, strategy);
+    t.is<string, string>(packing.strategy, strategy);
   });
 
 test("a tolerance pairs nearly equal lengths by the seed, as written", (t) => {
