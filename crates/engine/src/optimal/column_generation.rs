@@ -16,8 +16,18 @@ use std::collections::HashSet;
 
 /// Weight of the best duals against the current ones when pricing.
 const SMOOTHING: f64 = 0.5;
-/// Seed of the crumbs of demand that avoid degenerate pivots.
-pub(super) const CRUMBS: u64 = 7;
+
+/// What a relaxation is for.
+#[derive(Clone, Copy)]
+pub(super) struct Goal {
+    /// Seed of the crumbs of demand that avoid degenerate pivots.
+    pub crumbs: u64,
+    /// The value may end this far above the next whole number.
+    pub beyond: f64,
+}
+
+/// A bound, and fractions to round.
+pub(super) const USUAL: Goal = Goal { crumbs: 7, beyond: 1e-3 };
 const TOLERANCE: f64 = 1e-9;
 /// Patterns that a master keeps, per row, before it forgets the dear ones.
 const PATTERNS: usize = 8;
@@ -40,21 +50,21 @@ pub(super) struct Relaxation {
 pub(super) fn relax(task: &Task, start: &[&Templates], work: &mut Work) -> Option<Relaxation> {
     let patterns = start.iter().flat_map(|templates| templates.iter());
     let patterns = patterns.map(|(runs, _)| to_pattern(task, runs)).collect();
-    relax_from(task, patterns, CRUMBS, work)
+    relax_from(task, patterns, USUAL, work)
 }
 
 /// The same from patterns; another seed of the crumbs leads to another of many equal solutions.
 pub(super) fn relax_from(
     task: &Task,
     start: Vec<Pattern>,
-    crumbs: u64,
+    goal: Goal,
     work: &mut Work,
 ) -> Option<Relaxation> {
     let m = task.classes.len();
     let mut knapsack = Knapsack::new(task.capacity, task.limit).ok()?;
     let exact: Vec<f64> = task.classes.iter().map(|class| class.1 as f64).collect();
     // A different crumb of demand per class avoids degenerate pivots.
-    let mut generator = Generator::new(crumbs);
+    let mut generator = Generator::new(goal.crumbs);
     let mut crumb = || 1e-6 * ((generator.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
     let demand: Vec<f64> = exact.iter().map(|demand| demand + crumb()).collect();
     let mut master = Master::new(demand.clone());
@@ -101,7 +111,7 @@ pub(super) fn relax_from(
             }
         }
         let proved = best_bound.max(target);
-        let converged = master.objective() - 1e-3 <= (proved - 1e-6).ceil();
+        let converged = master.objective() - goal.beyond <= (proved - 1e-6).ceil();
         if converged || (added == 0 && end == End::Optimal) || work.exhausted() {
             break;
         }

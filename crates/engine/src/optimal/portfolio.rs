@@ -54,8 +54,10 @@ enum Step {
     Tail(u64, u64),
     Lattice,
     Repairs,
+    /// Dives for the bound, with a share of the work left, in percent.
+    Dive(u64),
 }
-use Step::{Lattice, Repairs, Tail};
+use Step::{Dive, Lattice, Repairs, Tail};
 
 /// The best packs and the best bound of a problem so far.
 pub(super) struct Portfolio<'a> {
@@ -158,12 +160,10 @@ impl<'a> Portfolio<'a> {
             match *step {
                 Lattice => self.lattice(work),
                 Repairs => self.repairs(work),
+                Dive(share) => work.share(share, |work| self.dive(work)),
                 Tail(100, share) => self.tail(&self.best.clone(), 100, share, work),
                 Tail(percent, share) => self.tail(&filled, percent, share, work),
             }
-        }
-        if self.whole {
-            self.dive(work);
         }
     }
 
@@ -176,15 +176,16 @@ impl<'a> Portfolio<'a> {
         };
         match work.left() {
             left if !self.whole && left >= relaxation => &[Tail(100, 100)],
-            _ if !self.whole || classes <= FEW => &[Tail(10, 25), Tail(30, 50), Tail(100, 100)],
+            _ if !self.whole => &[Tail(10, 25), Tail(30, 50), Tail(100, 100)],
+            _ if classes <= FEW => &[Tail(10, 25), Tail(30, 50), Tail(100, 100), Dive(100)],
             left if classes <= WHOLE && left >= relaxation => {
-                &[Tail(10, 25), Tail(30, 50), Tail(100, 100), Lattice, Repairs]
+                &[Tail(10, 25), Tail(30, 50), Tail(100, 100), Dive(60), Lattice, Repairs, Dive(100)]
             }
-            RICH.. => &[Tail(10, 25), Lattice, Repairs, Tail(30, 50), Tail(100, 100)],
+            RICH.. => &[Tail(10, 25), Lattice, Repairs, Tail(30, 50), Tail(100, 100), Dive(100)],
             _ if self.gap() > self.packs / LOOSE => {
-                &[Lattice, Tail(10, 15), Tail(30, 15), Repairs, Tail(100, 100)]
+                &[Lattice, Tail(10, 15), Tail(30, 15), Repairs, Tail(100, 100), Dive(100)]
             }
-            _ => &[Tail(10, 15), Lattice, Tail(30, 15), Repairs, Tail(100, 100)],
+            _ => &[Tail(10, 15), Lattice, Tail(30, 15), Repairs, Tail(100, 100), Dive(100)],
         }
     }
 
