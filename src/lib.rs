@@ -4,6 +4,12 @@
 //! is the only caller, so a broken contract is a bug and may panic: each entry catches it, and the
 //! wrapper turns it into `ERR_INTERNAL`.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    reason = "napi hands objects over by value, and each array crosses as a slice of its own"
+)]
+
 mod clock;
 mod dataset;
 mod fault;

@@ -34,7 +34,7 @@ struct Facts {
 }
 
 enum State {
-    Decided(Decided),
+    Decided(Box<Decided>),
     Written(Written),
     /// Its one writing failed or was cancelled.
     Gone,
@@ -162,7 +162,7 @@ impl Prepared {
         };
         let weight = 8 * i64::from(packing.pack_count()).min(1 << 20);
         env.adjust_external_memory(weight)?;
-        Ok(Self { state: Arc::new(Mutex::new(State::Decided(decided))), facts, weight })
+        Ok(Self { state: Arc::new(Mutex::new(State::Decided(Box::new(decided)))), facts, weight })
     }
 }
 
@@ -242,7 +242,6 @@ impl Prepared {
     /// # Errors
     /// As the engine's `bind_into`.
     #[napi(catch_unwind)]
-    #[expect(clippy::too_many_arguments, reason = "five arrays, each a slice without a copy")]
     pub fn bind_into(
         &self,
         env: Env,
@@ -268,7 +267,6 @@ impl Prepared {
     /// # Errors
     /// If no thread can be had.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
-    #[expect(clippy::too_many_arguments, reason = "five arrays, each lent without a copy")]
     pub fn bind_into_async<'env>(
         &self,
         env: &'env Env,

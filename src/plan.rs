@@ -20,6 +20,7 @@ use stowage_engine::{Fault, PackOptions, Unwatched, Watch, plan, strategy};
 
 /// A plan in native memory.
 #[napi(custom_finalize)]
+#[allow(clippy::struct_field_names, reason = "the handle of a plan holds the plan")]
 pub struct Plan {
     pub(crate) plan: plan::Plan,
     times: Times,
@@ -324,7 +325,6 @@ pub struct PlanParts {
 /// # Panics
 /// If `kind` isn't one.
 #[napi(catch_unwind)]
-#[expect(clippy::too_many_arguments, reason = "six columns, each a slice without a copy")]
 pub fn plan_from_parts(
     env: Env,
     parts: PlanParts,

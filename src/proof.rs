@@ -57,7 +57,6 @@ impl PackingHead {
 /// # Errors
 /// As the engine's `validate::verify`.
 #[napi(catch_unwind)]
-#[expect(clippy::too_many_arguments, reason = "six arrays, each a slice without a copy")]
 pub fn verify_packing(
     env: Env,
     lengths: &[u32],
@@ -77,7 +76,6 @@ pub fn verify_packing(
 /// # Errors
 /// As [`verify_packing`].
 #[napi(catch_unwind)]
-#[expect(clippy::too_many_arguments, reason = "six arrays, each a slice without a copy")]
 pub fn packing_stats(
     env: Env,
     lengths: &[u32],
