@@ -76,9 +76,9 @@ pub(super) struct Portfolio<'a> {
 }
 
 /// Units that the relaxation of so many classes takes, about: some tens of pricings, and pivots.
-fn units(classes: usize, capacity: u32) -> u64 {
-    let rows = classes as u64;
-    60 * rows * u64::from(capacity) + 200 * rows * rows
+fn units(classes: usize, capacity: u32, limit: Option<u32>) -> u64 {
+    let (rows, layers) = (classes as u64, u64::from(limit.unwrap_or(1)));
+    (60 * rows * u64::from(capacity)).saturating_mul(layers) + 200 * rows * rows
 }
 
 impl<'a> Portfolio<'a> {
@@ -152,10 +152,6 @@ impl<'a> Portfolio<'a> {
         if self.gap() > self.packs / LOOSE {
             self.relax_below(work);
         }
-        if limit.is_some() {
-            self.tail(&self.best.clone(), 100, 100, work);
-            return;
-        }
         for step in self.steps(work) {
             match *step {
                 Lattice => self.lattice(work),
@@ -172,8 +168,17 @@ impl<'a> Portfolio<'a> {
         let relaxation = if self.whole {
             RELAXATION * (classes as u64).pow(2)
         } else {
-            units(classes, self.task.capacity)
+            units(classes, self.task.capacity, self.task.limit)
         };
+        if let Some(k) = self.task.limit {
+            // Fills that aim at a number of sequences have no tail of their own.
+            let whole = units(classes, self.task.capacity, Some(k)) / 2 <= work.left();
+            return match self.whole {
+                false => &[Tail(100, 100)],
+                true if whole => &[Tail(100, 70), Lattice, Repairs, Dive(100)],
+                true => &[Lattice, Repairs, Tail(100, 100)],
+            };
+        }
         match work.left() {
             left if !self.whole && left >= relaxation => &[Tail(100, 100)],
             _ if !self.whole => &[Tail(10, 25), Tail(30, 50), Tail(100, 100)],
@@ -233,7 +238,7 @@ impl<'a> Portfolio<'a> {
             // The finest lattice whose relaxation the work allows.
             let mut image = Image::nearest(&rest, capacity, FINEST);
             while image.steps > COARSEST
-                && units(image.classes.len(), image.steps) > work.left() / 3
+                && units(image.classes.len(), image.steps, self.task.limit) > work.left() / 3
             {
                 image = Image::nearest(&rest, capacity, image.steps / 2);
             }
