@@ -65,13 +65,13 @@ pub fn assign(
             harmonic::assign(&units(lengths, alignment)?, capacity, limit, classes, watch)?
         }
         Strategy::FirstFitShuffle => {
-            let order = first_fit_shuffle::order(lengths.len(), options.seed)?;
+            let order = first_fit_shuffle::order(lengths.len(), options.seed, watch)?;
             let needs = units_in_order(lengths, &order, alignment)?;
             let (packs, pack_count) = first_fit::assign(&needs, capacity, limit, watch)?;
             return Ok(Assignment::by_pack(packs, Some(order), pack_count));
         }
         decreasing => {
-            let order = tolerance::order(lengths, options)?;
+            let order = tolerance::order(lengths, options, watch)?;
             let needs = units_in_order(lengths, &order, alignment)?;
             return tolerance::assign(decreasing, order, &needs, capacity, limit, watch);
         }
