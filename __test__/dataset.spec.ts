@@ -346,3 +346,29 @@ test("an existing output is refused, and replaced only if stowage wrote it or it
   t.true(existsSync(join(foreign, "data-00000-of-00001.arrow")));
   t.deepEqual(readdirSync(join(given.output, "..")).sort(), ["out", "out-foreign", "source.jsonl"]);
 });
+
+test("epochs pair ids and order packs anew, and every order has the same packs to give", async (t) => {
+  const sequences = Array.from({ length: 60 }, (_, k) =>
+    Array.from({ length: 3 + (k % 3) }, () => k),
+  );
+  const packsOf = async (more: Partial<PackDatasetOptions>): Promise<string[]> => {
+    const given = job(sequences, { capacity: 12, seed: 5, ...more });
+    await packDataset(given);
+    await verifyDataset(given.output, { input: given.input });
+    t.like(readManifest(given.output), { epoch: more.epoch ?? 0, order: more.order ?? "shuffled" });
+    return readPacks(given.output).map((row) => row.sequence_ids.join());
+  };
+  const first = await packsOf({});
+  t.deepEqual(await packsOf({}), first, "the same epoch again");
+  const second = await packsOf({ epoch: 1 });
+  t.notDeepEqual([...second].sort(), [...first].sort(), "another pairing");
+  const inOrder = await packsOf({ order: "plan" });
+  t.deepEqual([...inOrder].sort(), [...first].sort(), "another order of the same packs");
+  t.notDeepEqual(inOrder, first);
+  const balanced = await packsOf({
+    order: "balanced",
+    worldSize: 4,
+    cost: { linear: 1, quadratic: 0 },
+  });
+  t.deepEqual([...balanced].sort(), [...first].sort());
+});

@@ -10,9 +10,9 @@ use crate::stats::Figures;
 use napi::bindgen_prelude::{Env, Object, Result, Uint32ArraySlice};
 use napi_derive::napi;
 use std::sync::Arc;
-use stowage_dataset::{
-    Columns, Compression, DatasetOptions, DatasetReport, Fault, Order, VerifyOptions,
-};
+use stowage_dataset::{Columns, Compression, DatasetOptions, DatasetReport, Fault, VerifyOptions};
+use stowage_engine::epoch::Order;
+use stowage_engine::epoch::balance::Cost;
 
 impl From<Fault> for Report {
     fn from(fault: Fault) -> Self {
@@ -132,12 +132,17 @@ pub struct PackDataset {
     pub epoch: f64,
     /// shuffled, plan, balanced.
     pub order: u32,
+    /// Cost of a token, for balanced.
+    pub linear: f64,
+    /// Cost of a squared length.
+    pub quadratic: f64,
+    /// Packs that run side by side.
+    pub world_size: u32,
     /// Replace an output of ours.
     pub overwrite: bool,
 }
 
 const COMPRESSIONS: [Compression; 3] = [Compression::Zstd, Compression::Snappy, Compression::None];
-const ORDERS: [Order; 3] = [Order::Shuffled, Order::Plan, Order::Balanced];
 
 impl From<PackDataset> for DatasetOptions {
     fn from(given: PackDataset) -> Self {
@@ -149,7 +154,14 @@ impl From<PackDataset> for DatasetOptions {
             shard_size: given.shard_size.map(|bytes| bytes as u64),
             compression: COMPRESSIONS[given.compression as usize],
             epoch: given.epoch as u64,
-            order: ORDERS[given.order as usize],
+            order: match given.order {
+                0 => Order::Shuffled,
+                1 => Order::Plan,
+                _ => Order::Balanced {
+                    cost: Cost { linear: given.linear, quadratic: given.quadratic },
+                    world_size: given.world_size.into(),
+                },
+            },
             overwrite: given.overwrite,
             ..Self::new(given.inputs, given.output.into(), &given.format, given.pack.into())
         }

@@ -96,14 +96,15 @@ export function checkDatasetOptions(given: Given): NativeOptions {
   if (compression !== undefined && format !== "parquet") only("compression", "'parquet'", format);
   const epoch = integerOption(given, "epoch", 0, Number.MAX_SAFE_INTEGER) ?? 0;
   const order = choiceOption(given, "order", orders) ?? "shuffled";
-  checkCost(given.cost);
+  const cost = toCost(given.cost);
   const worldSize = integerOption(given, "worldSize", 1, 0xffff_ffff);
   if (order === "balanced" && worldSize === undefined) {
     throw new StowageError("ERR_OPTION", "`order` 'balanced' needs `worldSize`");
   }
   const overwrite = booleanOption(given, "overwrite") ?? false;
   return {
-    ...{ inputs, output, format, pack, columns, epoch, overwrite },
+    ...{ inputs, output, format, pack, columns, epoch, overwrite, ...cost },
+    worldSize: worldSize ?? 1,
     ...(padTokenId !== undefined && { padTokenId }),
     ...(eosTokenId !== undefined && { eosTokenId }),
     ...(vocabSize !== undefined && { vocabSize }),
@@ -171,16 +172,17 @@ export function toColumns(columns: unknown, format?: DatasetFormat): NativeOptio
   };
 }
 
-function checkCost(cost: unknown): void {
-  if (cost === undefined) return;
+function toCost(cost: unknown): { linear: number; quadratic: number } {
+  if (cost === undefined) return { linear: 0, quadratic: 1 };
   const given = givenOptions(cost, "linear and quadratic");
   refuseUnknown(given, ["linear", "quadratic"]);
-  for (const key of ["linear", "quadratic"]) {
+  const weight = (key: "linear" | "quadratic"): number => {
     const value = given[key];
-    if (typeof value === "number" && Number.isFinite(value) && value >= 0) continue;
+    if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
     const message = `\`cost.${key}\` must be a finite number >= 0, got ${show(value)}`;
     throw new StowageError("ERR_OPTION", message);
-  }
+  };
+  return { linear: weight("linear"), quadratic: weight("quadratic") };
 }
 
 function only(name: string, formats: string, format: string): never {

@@ -2,6 +2,8 @@
 //!
 //! Prints seconds and MB/s of token bytes (4 per token) for reading lengths and for the whole job.
 
+#![expect(clippy::print_stdout, reason = "a program for the command line")]
+
 use std::error::Error;
 use std::time::Instant;
 use stowage_dataset::{Compression, DatasetOptions, pack_dataset, read_lengths};

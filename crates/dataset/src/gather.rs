@@ -179,16 +179,17 @@ impl Default for SegmentColumns {
 
 impl SegmentColumns {
     fn push(&mut self, segment: &Segment) {
-        // Below 2^31, since a pack holds at most 2^31 - 1 places.
-        self.lengths.push(segment.places as i32);
-        self.counts.push(segment.count as i32);
-        self.sequences.push(segment.sequence as i64);
+        let below = |count: usize| i32::try_from(count).expect("a pack has below 2^31 places");
+        self.lengths.push(below(segment.places));
+        self.counts.push(below(segment.count));
+        self.sequences.push(i64::from(segment.sequence as u32));
         self.starts.push(i64::from(segment.start));
     }
 
     fn end_pack(&mut self, places: usize) {
         self.token_offsets.push(i32::try_from(places).expect("a block has below 2^31 places"));
-        self.segment_offsets.push(self.sequences.len() as i32);
+        let segments = i32::try_from(self.sequences.len());
+        self.segment_offsets.push(segments.expect("a segment has a place"));
     }
 
     fn into_block(

@@ -72,14 +72,14 @@ pub(crate) fn ingest(
     let spill = Spill::create(folder, lanes)?;
     let meter = Meter::new(watch, Stage::Read, sources.rows);
     let parts = parallel::each(sources.parts.len(), threads, |index| {
-        let Part { table, part, first_row } = sources.parts[index];
+        let Part { table, number, first_row } = sources.parts[index];
         let mut of = PartOf {
             lengths: Vec::new(),
             runs: Vec::new(),
             carried: vec![Vec::new(); columns.carry.len()],
             carried_starts: Vec::new(),
         };
-        sources.tables[table].read(part, first_row, columns, &mut |rows| {
+        sources.tables[table].read(number, first_row, columns, &mut |rows| {
             if let Some(id) = end_of_document {
                 append_end(rows, id);
             }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod decide;
 mod fault;
 mod formats;
 mod gather;
@@ -24,7 +25,7 @@ mod store;
 mod verify;
 
 pub use fault::{Fault, Place};
-pub use options::{DatasetOptions, Order};
+pub use options::DatasetOptions;
 pub use output::DataFile;
 pub use pack::pack_dataset;
 pub use read::read_lengths;

@@ -4,29 +4,15 @@
 use crate::source::Columns;
 use crate::{Compression, Fault, formats};
 use std::path::PathBuf;
+use stowage_engine::epoch::Order;
 use stowage_engine::{PackOptions, strategy};
 
-/// The order in which packs are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Seeded.
-    #[default]
-    Shuffled,
-    /// As planned, the longest sequences first.
-    Plan,
-    /// Packs of equal cost together.
-    Balanced,
-}
-
-impl Order {
-    /// Its name in the public surface.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Shuffled => "shuffled",
-            Self::Plan => "plan",
-            Self::Balanced => "balanced",
-        }
+/// Name of an order of packs in the public surface.
+pub(crate) fn order_name(order: Order) -> &'static str {
+    match order {
+        Order::Shuffled => "shuffled",
+        Order::Plan => "plan",
+        Order::Balanced { .. } => "balanced",
     }
 }
 
@@ -77,7 +63,7 @@ impl DatasetOptions {
             shard_size: None,
             compression: Compression::default(),
             epoch: 0,
-            order: Order::default(),
+            order: Order::Shuffled,
             overwrite: false,
         }
     }
@@ -92,17 +78,22 @@ impl DatasetOptions {
     /// `ERR_OPTION` for options that don't go together or aren't built yet.
     pub(crate) fn check(&self) -> Result<(), Fault> {
         formats::check(self)?;
-        let info = strategy::info(self.pack.strategy);
-        if self.epoch > 0 && !info.plans {
-            let detail = format!("{} has no plan, so it has no epochs; epoch must be 0", info.name);
-            return Err(Fault::option(detail));
+        if self.plans() {
+            return Ok(());
         }
+        let name = strategy::info(self.pack.strategy).name;
+        let why = format!("{name} has no plan here (a tolerance above 1 takes it away)");
         if self.epoch > 0 {
-            return Err(Fault::option("epochs of data sets aren't built yet; epoch must be 0"));
+            return Err(Fault::option(format!("{why}, so it has no epochs; epoch must be 0")));
         }
-        if self.order == Order::Balanced {
-            return Err(Fault::option("order 'balanced' of data sets isn't built yet"));
+        if matches!(self.order, Order::Balanced { .. }) {
+            return Err(Fault::option(format!("{why}; order 'balanced' needs one")));
         }
         Ok(())
+    }
+
+    /// Whether the packing comes from a plan, which gives it epochs and a hash.
+    pub(crate) fn plans(&self) -> bool {
+        strategy::info(self.pack.strategy).plans && self.pack.tolerance == 1
     }
 }

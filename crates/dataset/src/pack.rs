@@ -5,32 +5,22 @@
 //! per sequence and at most two blocks of 16 MiB per thread, whatever the token bytes.
 
 use crate::Fault;
+use crate::decide::{Decided, decide};
 use crate::formats;
-use crate::gather::{Gatherer, Packs};
+use crate::gather::Gatherer;
 use crate::ingest::{Ingested, ingest};
 use crate::manifest::{MANIFEST, Manifest};
-use crate::options::{DatasetOptions, Order};
+use crate::options::{DatasetOptions, order_name};
 use crate::output::Output;
 use crate::progress::Meter;
-use crate::report::{DatasetReport, Times};
+use crate::report::DatasetReport;
 use crate::sink::{
     ArrowSink, Content, FolderSink, HfTable, LlamaFactoryTable, MdsSink, MegatronSink, NemoSink,
     NpySink, ParquetSink, SafetensorsSink, Sink, TrlTable, spans, write,
 };
-use std::time::Instant;
 use stowage_engine::options::{Overlong, Strategy};
-use stowage_engine::packing::{self, Packing};
 use stowage_engine::stats::{self, Context};
-use stowage_engine::{
-    Fault as EngineFault, Histogram, Stage, Watch, plan, policy, seeded, strategy,
-};
-
-/// A packing with what the report says about it.
-struct Packed {
-    packing: Packing,
-    plan_id: Option<String>,
-    times: Times,
-}
+use stowage_engine::{Stage, Watch, strategy};
 
 /// Packs the sequences of source files into a data set that a trainer opens.
 ///
@@ -108,14 +98,8 @@ impl Job<'_> {
         output: Output,
     ) -> Result<DatasetReport, Fault> {
         let Self { options, content, threads, watch } = *self;
-        let Packed { packing, plan_id, times } = packed(&sources.lengths, options, threads, watch)?;
-        let Packing { offsets, sequences, pieces, lower_bound, ledger, .. } = packing;
-        let packs = Packs {
-            order: order(offsets.len() - 1, options)?,
-            offsets,
-            sequences,
-            pieces: pieces.map(|pieces| (pieces.starts, pieces.lengths)),
-        };
+        let decided = decide(&sources.lengths, options, threads, watch)?;
+        let Decided { packs, lower_bound, ledger, plan_id, times } = decided;
         let gatherer = Gatherer {
             sources: &sources,
             packs: &packs,
@@ -152,51 +136,6 @@ impl Job<'_> {
     }
 }
 
-fn packed(
-    lengths: &[u32],
-    options: &DatasetOptions,
-    threads: usize,
-    watch: &dyn Watch,
-) -> Result<Packed, Fault> {
-    let pack = &options.pack;
-    let milliseconds = |since: Instant| since.elapsed().as_secs_f64() * 1000.0;
-    let start = Instant::now();
-    if !strategy::info(pack.strategy).plans || pack.tolerance > 1 {
-        let packing = packing::pack(lengths, pack, threads, watch)?;
-        let times = Times { plan: milliseconds(start), ..Times::default() };
-        return Ok(Packed { packing, plan_id: None, times });
-    }
-    let histogram = Histogram::from_lengths(lengths, threads, watch)?;
-    let count = milliseconds(start);
-    let start = Instant::now();
-    let plan = plan::plan(&histogram, pack, threads, watch).map_err(|fault| match fault {
-        // A histogram doesn't know which sequence it was; the policies do.
-        EngineFault::Overlong { .. } | EngineFault::Empty { .. } => {
-            policy::admit(lengths, pack, watch).err().unwrap_or(fault)
-        }
-        other => other,
-    })?;
-    let times = Times { count, plan: milliseconds(start), bind: 0.0 };
-    let start = Instant::now();
-    let prepared = plan.assign(lengths, threads, watch)?;
-    let packing = prepared.into_packing(lengths, pack.capacity, threads, watch)?;
-    let times = Times { bind: milliseconds(start), ..times };
-    Ok(Packed { packing, plan_id: Some(plan.id()), times })
-}
-
-/// The order in which packs are written. Plan order puts the longest first, which trains badly.
-fn order(packs: usize, options: &DatasetOptions) -> Result<Option<Vec<u32>>, Fault> {
-    if options.order == Order::Plan {
-        return Ok(None);
-    }
-    let mut order = Vec::new();
-    let memory = |_| EngineFault::Memory { bytes: 4 * packs as u64 };
-    order.try_reserve_exact(packs).map_err(memory)?;
-    order.extend(0..packs as u32);
-    seeded::shuffle(&mut order, options.pack.seed, seeded::label::PACKS);
-    Ok(Some(order))
-}
-
 fn manifest(options: &DatasetOptions, report: &DatasetReport, columns: Vec<String>) -> Manifest {
     let (pack, stats) = (&options.pack, &report.stats);
     Manifest {
@@ -213,7 +152,7 @@ fn manifest(options: &DatasetOptions, report: &DatasetReport, columns: Vec<Strin
         strategy: strategy_name(pack.strategy).to_string(),
         seed: pack.seed,
         epoch: options.epoch,
-        order: options.order.name().to_string(),
+        order: order_name(options.order).to_string(),
         overlong: pack.overlong,
         empty: pack.empty,
         sequence_alignment: pack.sequence_alignment,

@@ -11,7 +11,8 @@ use stowage_engine::{Fault as EngineFault, Stage, Watch};
 /// A part of a source file that one thread reads.
 pub(crate) struct Part {
     pub table: usize,
-    pub part: usize,
+    /// Its number within the table.
+    pub number: usize,
     /// Row of the file that its first row is.
     pub first_row: u64,
 }
@@ -35,7 +36,7 @@ impl Sources {
             let table = Table::open(&path)?;
             let mut first_row = 0;
             for (part, count) in table.parts().into_iter().enumerate() {
-                parts.push(Part { table: tables.len(), part, first_row });
+                parts.push(Part { table: tables.len(), number: part, first_row });
                 rows += count.unwrap_or_else(|| table.guess());
                 first_row += count.unwrap_or(0);
             }
@@ -61,9 +62,9 @@ pub fn read_lengths(
     let columns = Columns { tokens: column.to_string(), lengths_only: true, ..Columns::default() };
     let meter = Meter::new(watch, Stage::Read, sources.rows);
     let lists = parallel::each(sources.parts.len(), threads, |index| {
-        let Part { table, part, first_row } = sources.parts[index];
+        let Part { table, number, first_row } = sources.parts[index];
         let mut lengths = Vec::new();
-        sources.tables[table].read(part, first_row, &columns, &mut |rows| {
+        sources.tables[table].read(number, first_row, &columns, &mut |rows| {
             lengths.extend_from_slice(&rows.lengths);
             meter.add(rows.lengths.len() as u64)
         })?;

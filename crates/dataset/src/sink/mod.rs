@@ -37,6 +37,7 @@ use arrow_schema::FieldRef;
 
 /// The optional columns that a data set has.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent columns, each there or not")]
 pub(crate) struct Content {
     /// Labels (`labels`).
     pub labels: bool,

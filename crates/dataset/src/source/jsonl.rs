@@ -116,7 +116,7 @@ impl JsonlTable {
             Some(name) => {
                 let mut labels = Vec::new();
                 let cell = named(line.labels, name)?;
-                let allowed = |id: f64| id >= 0.0 || id == f64::from(IGNORE);
+                let allowed = |id: f64| id >= 0.0 || id.to_bits() == f64::from(IGNORE).to_bits();
                 self.integers(&cell, row, name, allowed, &mut labels)?;
                 self.same_length(labels.len(), length, name, row)?;
                 Rows { labels: Some(labels), ..Rows::default() }

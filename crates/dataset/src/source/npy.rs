@@ -1,4 +1,4 @@
-//! NumPy's array files: a one-dimensional array of integers is a list of lengths.
+//! `NumPy`'s array files: a one-dimensional array of integers is a list of lengths.
 //!
 //! O(bytes), read in blocks. Format: numpy.lib.format, versions 1.0 to 3.0.
 
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Bytes read at once: a multiple of every element size.
 const READ_AT_ONCE: usize = 1 << 19;
-/// Longer headers than this are a fault: NumPy's own are below 200 bytes for one dimension.
+/// Longer headers than this are a fault: `NumPy`'s own are below 200 bytes for one dimension.
 const HEADER_LIMIT: usize = 1 << 16;
 
 /// An open `.npy` file.
@@ -127,16 +127,13 @@ fn element(path: &Path, header: &str) -> Result<Element, Fault> {
     let mut letters = name.chars();
     let (order, kind, size) = (letters.next(), letters.next(), letters.as_str());
     let bytes = size.parse().ok().filter(|bytes| matches!(bytes, 1 | 2 | 4 | 8));
-    match (order, kind, bytes) {
-        (Some('<' | '>' | '|' | '='), Some(kind @ ('i' | 'u')), Some(bytes)) => {
-            Ok(Element { bytes, signed: kind == 'i', big_endian: order == Some('>') })
-        }
-        _ => {
-            let detail =
-                format!("the array is of {name}; lengths are integers (i1 .. i8, u1 .. u8)");
-            Err(Fault::column(path, None, detail))
-        }
+    if let (Some('<' | '>' | '|' | '='), Some(kind @ ('i' | 'u')), Some(bytes)) =
+        (order, kind, bytes)
+    {
+        return Ok(Element { bytes, signed: kind == 'i', big_endian: order == Some('>') });
     }
+    let detail = format!("the array is of {name}; lengths are integers (i1 .. i8, u1 .. u8)");
+    Err(Fault::column(path, None, detail))
 }
 
 fn shape(path: &Path, header: &str) -> Result<u64, Fault> {

@@ -121,7 +121,7 @@ impl Reader for TableReader {
 }
 
 fn found(batch: &RecordBatch, first_row: u64, path: &Path) -> Result<Found, Fault> {
-    let columns = Batch { batch, first_row, path };
+    let columns = Batch { columns: batch, first_row, path };
     let needed = |name: &str| Fault::invalid(path, None, format!("column {name} is missing"));
     Ok(Found {
         first_row,
@@ -138,7 +138,7 @@ fn found(batch: &RecordBatch, first_row: u64, path: &Path) -> Result<Found, Faul
 }
 
 struct Batch<'a> {
-    batch: &'a RecordBatch,
+    columns: &'a RecordBatch,
     first_row: u64,
     path: &'a Path,
 }
@@ -146,7 +146,7 @@ struct Batch<'a> {
 impl Batch<'_> {
     /// The column as lists of exactly this type, if it is there.
     fn list<T: ArrowPrimitiveType>(&self, name: &str) -> Result<Option<List<T::Native>>, Fault> {
-        let Some(column) = self.batch.column_by_name(name) else { return Ok(None) };
+        let Some(column) = self.columns.column_by_name(name) else { return Ok(None) };
         let fault = |row: Option<u64>, detail: String| Fault::invalid(self.path, row, detail);
         let list = column.as_list_opt::<i32>();
         let values = list.and_then(|list| list.values().as_primitive_opt::<T>());

@@ -74,9 +74,10 @@ impl Promises<'_> {
         let places = found.tokens.row(row).len();
         need(!lengths.is_empty(), || "the pack has no sequence".to_string())?;
         let sum: i64 = lengths.iter().map(|&length| i64::from(length)).sum();
+        let sum = u64::try_from(sum).unwrap_or(0);
         let shortest = lengths.iter().min().copied().unwrap_or(0);
         need(shortest > 0, || format!("a sequence of length {shortest} in seq_lengths"))?;
-        need(sum == places as i64, || {
+        need(sum == places as u64, || {
             format!("seq_lengths add up to {sum}, but input_ids has {places} elements")
         })?;
         let capacity = self.manifest.capacity;
@@ -93,7 +94,7 @@ impl Promises<'_> {
         for (k, &length) in lengths.iter().enumerate() {
             let segment = self.segment(found, row, k, at, length as usize)?;
             self.filler(found, &segment)?;
-            self.labels(found, &segment)?;
+            Self::labels(found, &segment)?;
             if let Some(sources) = self.sources {
                 Contents { found, sources, segment: &segment, scratch }.check()?;
             }
@@ -157,23 +158,18 @@ impl Promises<'_> {
             format!("the piece of sequence {sequence} starts at {start}")
         })?;
         let count =
-            found.counts.as_ref().map_or(places as i64, |counts| i64::from(counts.row(row)[k]));
+            found.counts.as_ref().map_or(Ok(places), |counts| usize::try_from(counts.row(row)[k]));
         let alignment = self.manifest.sequence_alignment;
-        let fits = u32::try_from(count).is_ok_and(|count| {
-            count > 0 && count.div_ceil(alignment) as usize * alignment as usize == places
-        });
-        need(fits, || {
-            format!(
-                "{count} tokens of sequence {sequence} take {places} places at alignment {alignment}"
-            )
-        })?;
-        Ok(Segment {
-            sequence: sequence as usize,
-            start: start as u64,
-            at,
-            count: count as usize,
-            places,
-        })
+        let count = count
+            .ok()
+            .filter(|&count| count > 0 && count.next_multiple_of(alignment as usize) == places);
+        let Some(count) = count else {
+            let detail = format!(
+                "the tokens of sequence {sequence} don't take {places} places at alignment {alignment}"
+            );
+            return Err(RowFault::Detail(detail));
+        };
+        Ok(Segment { sequence: sequence as usize, start: start as u64, at, count, places })
     }
 
     fn filler(&self, found: &Found, segment: &Segment) -> Result<(), RowFault> {
@@ -197,7 +193,7 @@ impl Promises<'_> {
     }
 
     /// The first token of a segment is no target: it would be scored on the one before.
-    fn labels(&self, found: &Found, segment: &Segment) -> Result<(), RowFault> {
+    fn labels(found: &Found, segment: &Segment) -> Result<(), RowFault> {
         let Some(labels) = &found.labels else { return Ok(()) };
         let first = labels.all()[segment.at];
         need(first == IGNORE, || {
