@@ -237,3 +237,25 @@ fn a_billion_sequences_of_many_lengths_are_planned_to_the_last_one() {
         assert_eq!(counts, classes, "{name}");
     }
 }
+
+#[test]
+fn many_lengths_at_a_large_capacity_cost_neither_their_square_nor_the_capacity() {
+    // 60,000 distinct lengths; then one whose sequences would visit every pack once per round.
+    // Quadratic programs, or arrays over rooms, would not come to an end here.
+    let capacity = 0x7fff_ffff;
+    let spread = |from: u32, step: u32| (0..60_000).rev().map(move |i| (from + i * step, 1));
+    let mut water: Vec<(u32, u64)> = spread(capacity / 2 + 1, 17_000).collect();
+    water.extend([(3, 1 << 30), (1, 1 << 40)]);
+    let shapes = [spread(1, 35_000).collect(), spread(1_000_000, 17).collect(), water];
+    for classes in &shapes {
+        let all: u64 = classes.iter().map(|class| class.1).sum();
+        for limit in [u32::MAX, 3] {
+            let problem = Problem { classes, capacity, alignment: 1, limit };
+            for &(name, solve, _) in STRATEGIES {
+                let held = solve(&problem);
+                let held: u64 = held.iter().map(|(runs, times)| sequences(runs) * times).sum();
+                assert_eq!(held, all, "{name} {limit}");
+            }
+        }
+    }
+}
