@@ -126,7 +126,7 @@ mod tests {
             tolerance in prop_oneof![1_u32..60, 1_u32..1 << 31],
             seed in any::<u64>(),
         ) {
-            let options = PackOptions { tolerance, seed, ..PackOptions::new(1 << 30) };
+            let options = PackOptions { seed, tolerance, ..PackOptions::new(1 << 30) };
             let mut expected: Vec<u32> = (0..lengths.len() as u32).collect();
             crate::seeded::shuffle(&mut expected, seed, crate::seeded::label::TOLERANCE);
             expected.sort_by_key(|&i| u32::MAX - lengths[i as usize] / tolerance);
