@@ -60,6 +60,8 @@ const OPTIMAL_UNITS: u64 = 1 << 31;
 /// planning never dwarfs reading and binding.
 const AUTO_UNITS: u64 = 1 << 22;
 const AUTO_UNITS_PER_SEQUENCE: u64 = 128;
+/// Units per class of best-fit-decreasing and the quick bounds.
+const START: u64 = 16;
 /// `auto` is content with a gap of this share of the packs.
 const ENOUGH: u64 = 4096;
 
@@ -91,7 +93,9 @@ pub fn search(
     let mut work = Work::new(units, watch);
     let packs = found.templates.pack_count();
     work.report(packs - lower_bound);
+    work.charge(START * aligned.len() as u64);
     if packs == lower_bound || units == 0 {
+        found.units = work.finish()?;
         return Ok(found);
     }
     // The same problem in the largest unit that divides all lengths.

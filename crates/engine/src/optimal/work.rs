@@ -64,9 +64,15 @@ impl<'a> Work<'a> {
         result
     }
 
+    /// The units spent, which the watch is told as the whole of this stage.
+    ///
     /// # Errors
     /// [`Fault::Cancelled`] if the watch has asked for an end.
     pub fn finish(&self) -> Result<u64, Fault> {
-        if self.cancelled { Err(Fault::Cancelled) } else { Ok(self.units) }
+        if self.cancelled {
+            return Err(Fault::Cancelled);
+        }
+        self.watch.step(Stage::Plan, self.units, self.units)?;
+        Ok(self.units)
     }
 }
