@@ -12,6 +12,7 @@
 
 mod clock;
 mod dataset;
+mod epoch;
 mod fault;
 mod gate;
 mod histogram;
@@ -24,6 +25,7 @@ mod pool;
 mod proof;
 mod rows;
 mod stats;
+mod stream;
 
 use napi::bindgen_prelude::{Env, Object, Result};
 use napi_derive::napi;

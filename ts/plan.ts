@@ -1,8 +1,11 @@
 // Plans: templates with multiplicities, and the proof of how good they are.
 
+import { type Epoch, epochOf } from "./epoch.js";
+import { type BalanceOptions, checkBalanceOptions, type EpochOptions } from "./epoch-options.js";
 import { StowageError, translate } from "./errors.js";
 import { type LengthHistogram, toHistogram } from "./histogram.js";
 import { type JobOptions, partsOf, run } from "./job.js";
+import type { LengthIndex } from "./length-index.js";
 import { type Lengths, toUint32 } from "./lengths.js";
 import { allocate, type U32 } from "./memory.js";
 import { type Native, native } from "./native.js";
@@ -46,6 +49,22 @@ export interface Certificate {
   packWeight: number;
   /** Weight of each length. */
   weights: [length: number, weight: number][];
+}
+
+/** How well an order of packs keeps ranks busy. */
+export interface OrderBalance {
+  /** Σ mean costs of the steps / Σ their greatest costs, 0 .. 1: the share of the time in which ranks work. */
+  usefulShare: number;
+  /** Correlation (Pearson) of the number of a step and the mean length of its sequences, -1 .. 1: near 0, training sees no trend. */
+  correlation: number;
+}
+
+/** The two orders of an epoch that ranks may run, compared. */
+export interface PlanBalance {
+  /** Packs in seeded order. */
+  shuffled: OrderBalance;
+  /** Groups of packs of near-equal cost in seeded order. */
+  balanced: OrderBalance;
 }
 
 const proof = Symbol("made by stowage");
@@ -248,6 +267,41 @@ export class Plan {
     const { capacity, strategy } = this;
     const kept = { capacity, strategy, sequenceAlignment, maxSequencesPerPack };
     return finish(prepared, made, kept, values.length);
+  }
+
+  /**
+   * One epoch of this plan's packs: a seeded pairing of sequences and a seeded order of packs, as a
+   * pure function. Costs O(templates), however many sequences there are.
+   *
+   * @param index of exactly the planned lengths
+   * @param options see {@link EpochOptions}; `seed` and `epoch` are needed
+   * @throws {StowageError} `ERR_HISTOGRAM_MISMATCH` with the first `length` that differs; `ERR_OPTION`
+   *
+   * @example
+   * const lengths = [5, 3, 5, 7];
+   * const index = new LengthIndex(lengths);
+   * const plan = planSync(LengthHistogram.from(lengths), { capacity: 10 });
+   * for (let epoch = 0; epoch < 2; epoch++)
+   *   for (const pack of plan.epoch(index, { seed: 1, epoch })) pack.length; // => 2
+   */
+  epoch(index: LengthIndex, options: EpochOptions): Epoch {
+    return epochOf(this.#handle, index, options);
+  }
+
+  /**
+   * How much of their time ranks work, and don't wait for the slowest, when they run this plan's
+   * packs side by side: in the order 'shuffled' and in the order 'balanced'. O(packs).
+   *
+   * @param options see {@link BalanceOptions}; `worldSize` is needed
+   * @throws {StowageError} `ERR_OPTION`
+   *
+   * @example
+   * const plan = planSync(LengthHistogram.from([9, 5, 9, 5]), { capacity: 10 });
+   * plan.balance({ worldSize: 1 }).balanced.usefulShare; // => 1
+   */
+  balance(options: BalanceOptions): PlanBalance {
+    const checked = checkBalanceOptions(options);
+    return translate(() => native.planBalance(this.#handle, checked));
   }
 
   /**

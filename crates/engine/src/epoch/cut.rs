@@ -52,7 +52,7 @@ impl Cuts {
         overlong: Overlong,
     ) -> Result<Self, Fault> {
         let first = index.lengths.partition_point(|&length| length <= usable);
-        let overlong_ids = index.sequences.len() - index.starts[first] as usize;
+        let overlong_ids = index.sequence_count() - index.starts[first] as usize;
         let each = match overlong {
             Overlong::Error | Overlong::Drop => return Ok(Self::default()),
             Overlong::Truncate => 1,
@@ -95,6 +95,11 @@ impl Cuts {
         Ok(Self(cuts))
     }
 
+    /// Bytes held.
+    pub fn memory(&self) -> usize {
+        size_of_val(&self.0[..])
+    }
+
     /// The lengths of pieces, ascending, each with how many pieces it has.
     pub fn classes(&self) -> impl Iterator<Item = (u32, u64)> {
         self.0.chunk_by(|a, b| a.length == b.length).map(|class| {
@@ -133,11 +138,17 @@ pub struct LengthIndexView<'a> {
     pub lengths: &'a [u32],
     /// As [`LengthIndex::starts`].
     pub starts: &'a [u32],
-    /// As [`LengthIndex::sequences`].
+    /// As [`LengthIndex::sequences`]; read only where sequences are truncated or split.
     pub sequences: &'a [u32],
 }
 
 impl<'a> LengthIndexView<'a> {
+    /// Number of sequences.
+    #[must_use]
+    pub fn sequence_count(&self) -> usize {
+        self.starts.last().map_or(0, |&end| end as usize)
+    }
+
     /// The ids of a class.
     fn ids(&self, class: usize) -> &'a [u32] {
         &self.sequences[self.starts[class] as usize..self.starts[class + 1] as usize]

@@ -100,7 +100,7 @@ impl Epoch {
             cuts,
             most_entries: 0,
             entry_count: lengths.iter().map(|class| class.1).sum(),
-            sequence_count: index.sequences.len() as u32,
+            sequence_count: index.sequence_count() as u32,
         };
         result.lay_out(templates, &lengths);
         Ok(result)
@@ -144,6 +144,16 @@ impl Epoch {
     #[must_use]
     pub fn most_entries(&self) -> u32 {
         self.most_entries
+    }
+
+    /// Bytes of memory held, about.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        size_of_val(&self.places[..])
+            + size_of_val(&self.classes[..])
+            + size_of_val(&self.pack_ends[..])
+            + size_of_val(&self.place_ends[..])
+            + self.cuts.memory()
     }
 
     /// True if a sequence was truncated or split.

@@ -8,10 +8,12 @@ mod epoch;
 mod index;
 mod order;
 pub mod permutation;
+mod planned;
 mod range;
 
 pub use cut::LengthIndexView;
 pub use epoch::{Entry, Epoch, EpochOptions};
 pub use index::{LengthIndex, Outline};
 pub use order::{Order, PackOrder};
+pub use planned::Comparison;
 pub use range::PackingRange;

@@ -4,13 +4,15 @@
 //! only for entries that are there, and refuses states that no stream can be in.
 
 use super::harmonic::{class_of, limit_of};
-use super::packer::{Ledger, MOST_TOKENS, StreamPacker};
+use super::packer::{Ledger, MOST_TOKENS, Pending, StreamPacker};
 use super::{Entry, OpenPack, StreamOptions, StreamStrategy};
 use crate::Fault;
 use crate::options::{Empty, Overlong};
 use std::num::NonZeroU32;
 
 const MAGIC: &[u8; 8] = b"STWSNAP1";
+/// Everything but packs and entries: magic, six options, policies, five sums, two counts, checksum.
+const FRAME_BYTES: usize = 8 + 6 * 4 + 4 + 5 * 8 + 2 * 4 + 4;
 const ENTRY_BYTES: usize = 16;
 const PACK_BYTES: usize = 16;
 
@@ -18,6 +20,13 @@ const PACK_BYTES: usize = 16;
 const MOST_NUMBER: u64 = (1 << 53) - 1;
 
 impl StreamPacker {
+    /// Bytes of a [`snapshot`](Self::snapshot).
+    #[must_use]
+    pub fn snapshot_size(&self) -> usize {
+        let Pending { sequences, open_packs, .. } = self.pending();
+        FRAME_BYTES + sequences as usize * ENTRY_BYTES + open_packs as usize * PACK_BYTES
+    }
+
     /// The exact state.
     ///
     /// # Errors
@@ -25,8 +34,7 @@ impl StreamPacker {
     pub fn snapshot(&self) -> Result<Vec<u8>, Fault> {
         let (options, ledger, state) = (self.options(), self.ledger(), self.state());
         let open = state.open();
-        let entries = self.pending().sequences as usize;
-        let size = 96 + entries * ENTRY_BYTES + open.len() * PACK_BYTES;
+        let size = self.snapshot_size();
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(size).map_err(|_| Fault::Memory { bytes: size as u64 })?;
         bytes.extend(MAGIC);
