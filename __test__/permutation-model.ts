@@ -17,7 +17,7 @@ export function seedAfter(seed: bigint, component: bigint): bigint {
 
 /** Where x goes in the permutation of 0 .. n-1 for a key. */
 export function permute(x: bigint, n: bigint, key: bigint): bigint {
-  if (n <= 8n) return swapped(x, n, key);
+  if (n <= 12n) return swapped(x, n, key);
   const bits = BigInt((n - 1n).toString(2).length);
   const lowBits = bits / 2n;
   const lowMask = (1n << lowBits) - 1n;
