@@ -243,6 +243,16 @@ fn every_strategy_ends_when_it_is_told_to() {
     }
 }
 
+/// Once in the order of lengths, which is not the order of placing: the shortest goes first, then
+/// the longest that fits beside it.
+#[test]
+fn a_pair_of_small_sequences_stands_in_the_order_of_placing() {
+    let strategy = Strategy::ModifiedFirstFitDecreasing;
+    let options = PackOptions { strategy, tolerance: 2, ..PackOptions::new(100) };
+    let packs = lists(&packing(&[51, 30, 18, 18], &options, 1));
+    assert_eq!(packs, [vec![0, 2, 1], vec![3]]);
+}
+
 #[test]
 fn a_strategy_that_only_plans_places_nothing() {
     let options = PackOptions { strategy: Strategy::Auto, ..PackOptions::new(10) };
