@@ -137,7 +137,9 @@ impl<'a> Portfolio<'a> {
         }
         let Task { classes, capacity, limit } = self.task;
         let filled = match limit {
-            None => work.share(50, |work| exact_fill(classes, capacity, self.lower_bound, work)),
+            None => work.share(50, |work| {
+                exact_fill(classes, capacity, self.lower_bound, self.threads, work)
+            }),
             Some(_) => Some(pack_rest(&self.task, work)),
         };
         let filled = filled.unwrap_or_else(|| self.best.clone());

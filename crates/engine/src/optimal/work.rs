@@ -18,6 +18,8 @@ pub(super) struct Work<'a> {
     limit: u64,
     units: u64,
     asked: u64,
+    /// Units of the budget that this is a part of, before it.
+    before: u64,
     total: u64,
     watch: &'a dyn Watch,
     cancelled: bool,
@@ -25,7 +27,7 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub fn new(limit: u64, watch: &'a dyn Watch) -> Self {
-        Self { limit, units: 0, asked: 0, total: limit, watch, cancelled: false }
+        Self { limit, units: 0, asked: 0, before: 0, total: limit, watch, cancelled: false }
     }
 
     /// Units that may still be spent in this share.
@@ -41,7 +43,7 @@ impl<'a> Work<'a> {
         self.units = self.units.saturating_add(units);
         if self.units - self.asked >= ASK {
             self.asked = self.units;
-            let done = self.units.min(self.total);
+            let done = (self.before + self.units).min(self.total);
             self.cancelled |= self.watch.step(Stage::Plan, done, self.total).is_err();
         }
     }
@@ -62,6 +64,20 @@ impl<'a> Work<'a> {
         let result = step(self);
         self.limit = outer;
         result
+    }
+
+    /// A budget of what is left, for a part that may run beside others; [`join`](Self::join) it in
+    /// order.
+    pub fn part(&self) -> Self {
+        Self { limit: self.left(), units: 0, asked: 0, before: self.before + self.units, ..*self }
+    }
+
+    /// Counts what a part has spent; false if that is more than is left, and then all of it is.
+    pub fn join(&mut self, part: &Self) -> bool {
+        self.cancelled |= part.cancelled;
+        let (left, affordable) = (self.left(), part.units <= self.left());
+        self.charge(part.units.min(left));
+        affordable && !self.cancelled
     }
 
     /// The units spent, which the watch is told as the whole of this stage.
