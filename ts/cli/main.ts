@@ -10,6 +10,7 @@ import { addPlan } from "./plan.js";
 import { type GlobalOptions, Session } from "./session.js";
 import { addStats } from "./stats.js";
 import { addStrategies } from "./strategies.js";
+import { addStream } from "./stream.js";
 import { addVerify } from "./verify.js";
 
 const EXAMPLES = `
@@ -35,7 +36,8 @@ function createProgram(session: Session): Command {
     .exitOverride()
     .addHelpText("after", EXAMPLES)
     .hook("preAction", (_, verb) => session.use(verb.optsWithGlobals<GlobalOptions>()));
-  for (const add of [addPack, addStats, addPlan, addVerify, addStrategies]) add(program, session);
+  for (const add of [addPack, addStats, addPlan, addVerify, addStream, addStrategies])
+    add(program, session);
   return program;
 }
 

@@ -6,12 +6,21 @@ import {
   type Packing,
   type PackingStats,
   type Plan,
+  type PlanBalance,
   pack,
   plan,
   type StowageError,
   strategies,
 } from "../index.js";
-import { addPackOptions, addThreads, integers, names, need, packFlags } from "./arguments.js";
+import {
+  addPackOptions,
+  addThreads,
+  integer,
+  integers,
+  names,
+  need,
+  packFlags,
+} from "./arguments.js";
 import { count, duration, pairs, percent, plural, table } from "./figures.js";
 import { type Losses, overlongLosses } from "./losses.js";
 import { metered } from "./progress.js";
@@ -39,7 +48,8 @@ export function addStats(program: Command, session: Session): void {
     .argument("<input...>", "data files, .npy of lengths, or histograms (.txt, .json)")
     .option("-c, --capacity <list>", "capacities to compare, comma-separated", integers)
     .option("-s, --strategy <list>", "strategies to compare (default: all)", names)
-    .option("--column <name>", "column of lengths or tokens (default: input_ids)");
+    .option("--column <name>", "column of lengths or tokens (default: input_ids)")
+    .option("--world-size <n>", "say how busy so many ranks would be, side by side", integer);
   addThreads(addPackOptions(command))
     .addHelpText("after", EXAMPLES)
     .action((inputs: string[], given: StatsFlags & Record<string, unknown>) =>
@@ -52,6 +62,7 @@ interface StatsFlags {
   strategy?: string[];
   column?: string;
   threads?: number;
+  worldSize?: number;
 }
 
 /** What one strategy gives; `refused` says why it gives nothing. */
@@ -65,7 +76,7 @@ async function stats(
   given: StatsFlags & Record<string, unknown>,
 ): Promise<void> {
   need(given, "capacity");
-  const { capacity: capacities, column, threads } = given;
+  const { capacity: capacities, column, threads, worldSize } = given;
   const source = await readSource(session, inputs, {
     ...(column !== undefined && { column }),
     ...(threads !== undefined && { threads }),
@@ -85,8 +96,12 @@ async function stats(
     }
     // Not before: a strategy that is unknown is all there is to say then.
     if (results.length === 0) session.print(headline(histogram));
-    results.push({ capacity, overlong: losses, strategies: trials.map(flat) });
+    const balance =
+      worldSize && (await plan(histogram, { ...options, strategy: "auto" })).balance({ worldSize });
+    const ranks = balance ? { worldSize, balance } : {};
+    results.push({ capacity, overlong: losses, strategies: trials.map(flat), ...ranks });
     show(session, capacity, trials, losses, flags.overlong ?? "split");
+    if (balance) showBalance(session, worldSize, balance);
   }
   const { sequenceCount, tokenCount, maxLength, distinctLengths } = histogram;
   session.printJson({
@@ -97,6 +112,18 @@ async function stats(
     emptyCount: histogram.count(0),
     capacities: results,
   });
+}
+
+/** How much of their time ranks work, by the order of the packs. */
+function showBalance(session: Session, worldSize: number, balance: PlanBalance): void {
+  const { dim } = session.colours(process.stdout);
+  const rows = Object.entries(balance).map(([order, { usefulShare, correlation }]) => [
+    order,
+    percent(usefulShare),
+    correlation.toFixed(3),
+  ]);
+  session.print(`${plural(worldSize, "rank")} side by side, attention cost, strategy auto:`);
+  session.print(table(["--order", ">useful time", ">step and mean length"], rows, dim));
 }
 
 /** The strategies asked for, or all that this source allows. */
