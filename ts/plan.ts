@@ -281,8 +281,8 @@ export class Plan {
    * const lengths = [5, 3, 5, 7];
    * const index = new LengthIndex(lengths);
    * const plan = planSync(LengthHistogram.from(lengths), { capacity: 10 });
-   * for (let epoch = 0; epoch < 2; epoch++)
-   *   for (const pack of plan.epoch(index, { seed: 1, epoch })) pack.length; // => 2
+   * const packs = [0, 1].map((epoch) => plan.epoch(index, { seed: 1, epoch }).packCount);
+   * packs; // => [2, 2]
    */
   epoch(index: LengthIndex, options: EpochOptions): Epoch {
     return epochOf(this.#handle, index, options);
