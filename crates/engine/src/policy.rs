@@ -178,6 +178,15 @@ pub fn admit_classes(
     options: &PackOptions,
 ) -> Result<AdmittedClasses, Fault> {
     let usable = options.usable();
+    let fits = |&(length, count): &(u32, u64)| (1..=usable).contains(&length) && count > 0;
+    if classes.iter().all(fits) && classes.is_sorted_by(|a, b| a.0 < b.0) {
+        // A histogram without a length to settle: nothing to sort or merge.
+        let total = classes.iter().map(|&(length, count)| u64::from(length) * count).sum();
+        let ledger = Ledger { tokens_in: total, tokens_packed: total, ..Ledger::default() };
+        let mut longest_first = memory::reserved(classes.len())?;
+        longest_first.extend(classes.iter().rev());
+        return Ok(AdmittedClasses { classes: longest_first, cut: false, ledger });
+    }
     let mut admitted = AdmittedClasses::default();
     let ledger = &mut admitted.ledger;
     // A class leaves at most two: full pieces and the last ones.
