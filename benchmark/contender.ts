@@ -1,12 +1,13 @@
-// Times one contender in a process of its own and prints one line of JSON, as peers/bench_peers.py
-// does for Python: the result is checked once, short calls are warmed up, garbage is collected before
-// each run.
+// One contender in a process of its own. It loads the lengths, runs once, has the result checked, warms
+// up, and prints a line of JSON; then, for each line on standard input, it runs once more and prints
+// the milliseconds. peers/bench_peers.py --serve does the same for Python.
 //
-//   node --expose-gc --import=tsx contender.ts CONTENDER STRATEGY LENGTHS.u32 CAPACITY REPEATS BUDGET_MS
+//   node --expose-gc --import=tsx contender.ts CONTENDER STRATEGY LENGTHS.u32 CAPACITY
 //
 // Contenders: sync (packSync, one thread), threads (pack, all cores), javascript (the baseline).
 
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { pack, packSync } from "../index.js";
 import { check, packLengths } from "./peers/pure_javascript.mjs";
 
@@ -15,17 +16,14 @@ interface Result {
   sequences: Uint32Array;
 }
 
-export interface Timing {
+/** What a contender says of itself before it races. */
+export interface Ready {
   packs: number;
-  bestMs: number;
-  medianMs: number;
   firstMs: number;
-  repeats: number;
   peakRssMiB: number;
 }
 
-const [contender = "", strategy = "", path = "", capacityText, repeatsText, budgetText] =
-  process.argv.slice(2);
+const [contender = "", strategy = "", path = "", capacityText] = process.argv.slice(2);
 const capacity = Number(capacityText);
 const bytes = readFileSync(path);
 const lengths = new Uint32Array(
@@ -45,7 +43,7 @@ async function time(run: () => Result | Promise<Result>): Promise<{ ms: number; 
   return { ms: performance.now() - started, result };
 }
 
-async function main(): Promise<Timing> {
+async function main(): Promise<void> {
   const run = contenders[contender];
   if (run === undefined) throw new Error(`no contender ${contender}`);
   const first = await time(run);
@@ -55,21 +53,12 @@ async function main(): Promise<Timing> {
   // The compiler of JavaScript needs some runs before it knows what the code does.
   const warmUps = first.ms < 50 ? 20 : 2;
   for (let i = 0; i < warmUps; i++) await run();
-  const affordable = Math.floor(Number(budgetText) / first.ms);
-  const wanted = Number(repeatsText) * (first.ms > 10 ? 1 : 5);
-  const times: number[] = [];
-  for (let i = 0; i < Math.max(1, Math.min(wanted, affordable)); i++)
-    times.push((await time(run)).ms);
-  times.sort((a, b) => a - b);
-  const medianMs = times[times.length >> 1] ?? Number.NaN;
-  const [bestMs = Number.NaN] = times;
-  return { packs, bestMs, medianMs, firstMs: first.ms, repeats: times.length, peakRssMiB };
+  const ready: Ready = { packs, firstMs: first.ms, peakRssMiB };
+  console.log(JSON.stringify(ready));
+  for await (const _ of createInterface(process.stdin)) console.log((await time(run)).ms);
 }
 
-main().then(
-  (timing) => console.log(JSON.stringify(timing)),
-  (error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  },
-);
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,10 +1,11 @@
-// Every strategy against its rivals, round by round: within a round all contenders run one after the
-// other on the same lengths, so that a busy minute of the machine hits them alike. Ratios are taken
-// within a round and their median is reported.
+// Every strategy against its rivals, round by round: each contender waits in a process of its own, and
+// in a round all of them run once, one after the other, on the same lengths, so that a busy second of
+// the machine hits them alike. Ratios are taken within a round and their median is reported.
 
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Timing } from "./contender.js";
+import { createInterface } from "node:readline";
+import type { Ready } from "./contender.js";
 import { ROOT } from "./environment.js";
 import { CAPACITY } from "./lengths.js";
 
@@ -37,113 +38,112 @@ interface Contest {
 /** seqpacker's `hk` scans the packs of its last class one by one: not run above this many sequences. */
 const HARMONIC_LIMIT = 200_000;
 
-/** One contender in one round; `skipped` says why it has no figures. */
+/** One contender at one size; `skipped` says why it has no figures. */
 export interface Entry {
   n: number;
   /** Our name of the strategy that it competes in. */
   strategy: string;
   contender: "stowage" | "javascript" | "seqpacker" | "lightbinpack";
-  /** packSync, pack, pack_flat, or the rival's own name of the strategy with its call. */
+  /** packSync, pack, or the rival's own name of the strategy with its call. */
   call: string;
-  round: number;
-  timing?: Timing;
+  ready?: Ready;
+  /** Milliseconds of each round; the same round has the same index everywhere. */
+  times: number[];
   skipped?: string;
 }
 
-export interface Budget {
-  readonly rounds: number;
-  readonly repeats: number;
-  /** For one contender in one round. */
-  readonly milliseconds: number;
-}
-
-/** Runs `contest` on the lengths in the file `path`. */
-export function contend(
-  contest: Contest,
+/** Runs `contest` on the lengths in the file `path`: all contenders once in each round. */
+export async function contend(
+  { strategy, seqpacker, lightbinpack, javascript }: Contest,
   n: number,
   path: string,
   python: string | undefined,
-  budget: Budget,
-  report: (entry: Entry) => void,
-): Entry[] {
-  const { strategy } = contest;
-  const entries: Entry[] = [];
-  for (let round = 0; round < budget.rounds; round++) {
-    const run = (
-      contender: Entry["contender"],
-      call: string,
-      timed: () => Timing | string,
-    ): void => {
-      const outcome = timed();
-      const entry: Entry = { n, strategy, contender, call, round };
-      if (typeof outcome === "string") entry.skipped = outcome;
-      else entry.timing = outcome;
-      entries.push(entry);
-      report(entry);
-    };
-    run("stowage", "packSync", () => inNode("sync", strategy, path, budget));
-    run("stowage", "pack", () => inNode("threads", strategy, path, budget));
-    if (contest.javascript === true) {
-      run("javascript", "packLengths", () => inNode("javascript", strategy, path, budget));
-    }
-    for (const name of contest.seqpacker) {
-      for (const call of ["pack", "pack_flat"]) {
-        const quadratic = name === "hk" && n > HARMONIC_LIMIT;
-        run("seqpacker", `${name} ${call}`, () =>
-          quadratic
-            ? `quadratic: not run above ${HARMONIC_LIMIT} sequences`
-            : inPython(python, "seqpacker", name, call, path, budget),
-        );
-      }
-    }
-    for (const name of contest.lightbinpack) {
-      run("lightbinpack", name, () => inPython(python, "lightbinpack", name, "call", path, budget));
+  rounds: number,
+): Promise<Entry[]> {
+  const racers: Racer[] = [];
+  const enter = (contender: Entry["contender"], call: string, command: string[] | string): void => {
+    racers.push(new Racer({ n, strategy, contender, call, times: [] }, command));
+  };
+  const inNode = (name: string): string[] => [
+    ...[process.execPath, "--expose-gc", "--import=tsx", join(ROOT, "benchmark", "contender.ts")],
+    ...[name, strategy, path, String(CAPACITY)],
+  ];
+  const inPython = (peer: string, name: string, call: string): string[] | string => {
+    if (python === undefined) return "not installed";
+    const script = join(ROOT, "benchmark", "peers", "bench_peers.py");
+    return [python, script, path, String(CAPACITY), "--serve", peer, name, call];
+  };
+  enter("stowage", "packSync", inNode("sync"));
+  enter("stowage", "pack", inNode("threads"));
+  if (javascript === true) enter("javascript", "packLengths", inNode("javascript"));
+  for (const name of seqpacker) {
+    const quadratic = name === "hk" && n > HARMONIC_LIMIT;
+    for (const call of ["pack", "pack_flat"]) {
+      const command = inPython("seqpacker", name, call);
+      const refusal = `quadratic: not run above ${HARMONIC_LIMIT} sequences`;
+      enter("seqpacker", `${name} ${call}`, quadratic ? refusal : command);
     }
   }
-  return entries;
-}
-
-function inNode(
-  contender: string,
-  strategy: string,
-  path: string,
-  budget: Budget,
-): Timing | string {
-  const script = join(ROOT, "benchmark", "contender.ts");
-  const { repeats, milliseconds } = budget;
-  return timed(process.execPath, [
-    ...["--expose-gc", "--import=tsx", script],
-    ...[contender, strategy, path, CAPACITY, repeats, milliseconds].map(String),
-  ]);
-}
-
-function inPython(
-  python: string | undefined,
-  peer: string,
-  strategy: string,
-  call: string,
-  path: string,
-  budget: Budget,
-): Timing | string {
-  if (python === undefined) return "not installed";
-  const script = join(ROOT, "benchmark", "peers", "bench_peers.py");
-  return timed(python, [
-    ...[script, path, String(CAPACITY), "--one", peer, strategy, call],
-    ...["--repeats", String(budget.repeats), "--timeout", String(budget.milliseconds / 1000)],
-  ]);
-}
-
-function timed(command: string, args: string[]): Timing | string {
+  for (const name of lightbinpack)
+    enter("lightbinpack", name, inPython("lightbinpack", name, "call"));
   try {
-    const output = execFileSync(command, args, {
-      cwd: ROOT,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    return JSON.parse(output) as Timing;
-  } catch (error) {
-    const { stderr } = error as { stderr?: string };
-    const lines = stderr?.trim().split("\n") ?? [];
-    return (lines.filter((line) => /error/i.test(line)).at(-1) ?? String(error)).slice(0, 200);
+    for (const racer of racers) await racer.prepare();
+    for (let round = 0; round < rounds; round++) for (const racer of racers) await racer.run();
+  } finally {
+    for (const racer of racers) racer.leave();
   }
+  return racers.map(({ entry }) => entry);
+}
+
+/** A contender's process, which runs once for each line that it is sent. */
+class Racer {
+  readonly entry: Entry;
+  readonly #child: ChildProcess | undefined;
+  readonly #lines: AsyncIterator<string> | undefined;
+  #words = "";
+
+  constructor(entry: Entry, command: string[] | string) {
+    this.entry = entry;
+    if (typeof command === "string") {
+      entry.skipped = command;
+      return;
+    }
+    const [file = "", ...args] = command;
+    this.#child = spawn(file, args, { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child.stderr?.on("data", (data) => (this.#words += String(data)));
+    this.#child.stdin?.on("error", () => undefined); // it has ended; its last words say why
+    this.#lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();
+  }
+
+  async prepare(): Promise<void> {
+    const line = await this.#next();
+    if (line !== undefined) this.entry.ready = JSON.parse(line) as Ready;
+  }
+
+  async run(): Promise<void> {
+    if (this.entry.skipped !== undefined) return;
+    this.#child?.stdin?.write("\n");
+    const line = await this.#next();
+    if (line !== undefined) this.entry.times.push(Number(line));
+  }
+
+  leave(): void {
+    this.#child?.stdin?.end();
+  }
+
+  async #next(): Promise<string | undefined> {
+    if (this.#lines === undefined) return undefined;
+    const { value, done } = await this.#lines.next();
+    if (done !== true) return value;
+    const lines = this.#words.trim().split("\n");
+    this.entry.skipped ??= (lines.filter((line) => /error/i.test(line)).at(-1) ?? "ended").slice(
+      0,
+      200,
+    );
+    return undefined;
+  }
+}
+
+export function median(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }

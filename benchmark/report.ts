@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Entry } from "./contest.js";
+import { type Entry, median } from "./contest.js";
 import { type Machine, ROOT } from "./environment.js";
 import { CAPACITY } from "./lengths.js";
 import { type Probes, power, type Row } from "./targets.js";
@@ -34,7 +34,7 @@ export function timesTable(entries: readonly Entry[]): string {
         if (value === undefined) return here.find((e) => e.contender === contender)?.skipped ?? "";
         return `${show(value)} (${sync === undefined ? "?" : (value / sync).toFixed(1)}×)`;
       };
-      const packs = here.find(({ contender }) => contender === "stowage")?.timing?.packs;
+      const packs = here.find(({ contender }) => contender === "stowage")?.ready?.packs;
       const cells = [
         strategy,
         power(n),
@@ -57,13 +57,7 @@ export function timesTable(entries: readonly Entry[]): string {
 
 /** Of each call the median over rounds; of several calls the fastest. */
 function fastest(entries: readonly Entry[]): number | undefined {
-  const byCall = new Map<string, number[]>();
-  for (const { call, timing } of entries) {
-    if (timing) byCall.set(call, [...(byCall.get(call) ?? []), timing.medianMs]);
-  }
-  const medians = [...byCall.values()].map(
-    (values) => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN,
-  );
+  const medians = entries.map(({ times }) => median(times)).filter((value) => value !== undefined);
   return medians.length === 0 ? undefined : Math.min(...medians);
 }
 
@@ -90,11 +84,12 @@ export function writeRecord(run: Run): string {
   const lines = [
     `# ${run.date} | ${cpu} | ${system} | Node ${node} | ${run.command}`,
     `# log-normal lengths, median 245, sigma 1, capacity ${CAPACITY}; milliseconds`,
-    "n,strategy,contender,call,round,packs,median_ms,best_ms,first_ms,repeats,peak_rss_mib,skipped",
-    ...entries.map(({ n, strategy, contender, call, round, timing, skipped = "" }) =>
+    "n,strategy,contender,call,packs,median_ms,best_ms,worst_ms,rounds,first_ms,peak_rss_mib,skipped",
+    ...entries.map(({ n, strategy, contender, call, ready, times, skipped = "" }) =>
       [
-        ...[n, strategy, contender, call, round, timing?.packs, timing?.medianMs, timing?.bestMs],
-        ...[timing?.firstMs, timing?.repeats, timing?.peakRssMiB, skipped.replaceAll(",", ";")],
+        ...[n, strategy, contender, call, ready?.packs, median(times)],
+        ...(times.length > 0 ? [Math.min(...times), Math.max(...times)] : ["", ""]),
+        ...[times.length, ready?.firstMs, ready?.peakRssMiB, skipped.replaceAll(",", ";")],
       ].join(","),
     ),
   ];

@@ -1,6 +1,6 @@
 // What stowage wants to reach, and what was measured: a row for each, met or not.
 
-import type { Entry } from "./contest.js";
+import { type Entry, median } from "./contest.js";
 
 export interface Row {
   what: string;
@@ -79,7 +79,7 @@ export function targetRows(entries: readonly Entry[], probes: Probes): Row[] {
   ];
 }
 
-/** Median over rounds of (fastest rival) / (our call). */
+/** Median over rounds of (the rival's call that is fastest in all) / (our call). */
 function ratioOf(
   entries: readonly Entry[],
   n: number,
@@ -87,18 +87,16 @@ function ratioOf(
   strategy: string,
   isRival: (entry: Entry) => boolean,
 ): number | undefined {
-  const ofSize = entries.filter((entry) => entry.n === n && entry.timing !== undefined);
-  const ours = ofSize.filter((e) => e.contender === "stowage" && e.call === call);
-  const ratios = ours
-    .filter((entry) => entry.strategy === strategy)
-    .map(({ round, timing }) => {
-      const rivals = ofSize.filter((entry) => entry.round === round && isRival(entry));
-      const fastest = Math.min(...rivals.map((entry) => entry.timing?.medianMs ?? Infinity));
-      return fastest / (timing?.medianMs ?? Number.NaN);
-    })
-    .filter(Number.isFinite)
-    .sort((a, b) => a - b);
-  return ratios[ratios.length >> 1];
+  const ofSize = entries.filter((entry) => entry.n === n && entry.times.length > 0);
+  const ours = ofSize.find(
+    (e) => e.contender === "stowage" && e.call === call && e.strategy === strategy,
+  );
+  const time = (entry: Entry): number => median(entry.times) ?? Infinity;
+  const [rival] = ofSize.filter(isRival).sort((a, b) => time(a) - time(b));
+  if (ours === undefined || rival === undefined) return undefined;
+  // A rival of another contest has other rounds: then the ratio of the medians has to do.
+  if (rival.strategy !== strategy) return time(rival) / time(ours);
+  return median(rival.times.map((value, round) => value / (ours.times[round] ?? Number.NaN)));
 }
 
 function limit(

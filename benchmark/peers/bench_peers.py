@@ -2,13 +2,13 @@
 """Times the Python peers on one file of lengths and prints one JSON document.
 
     python bench_peers.py LENGTHS.u32 CAPACITY [--repeats 7] [--timeout 60] [--only seqpacker:obfd,lightbinpack] [--table]
-    python bench_peers.py LENGTHS.u32 CAPACITY --one PEER STRATEGY CALL
+    python bench_peers.py LENGTHS.u32 CAPACITY --serve PEER STRATEGY CALL
 
 LENGTHS.u32 holds little-endian uint32 values. Every (peer, strategy, call) runs in a process of its own, so that the
 peak memory is its own; input conversion (list for lightbinpack and seqpack, int64 array for seqpacker) happens before
 the clock starts, and so does counting for the histogram calls. A run is: warm-up, then repeats; best and median in
 milliseconds. Entries that would pass --timeout, or that are quadratic and too large, come back with "skipped".
-bench.ts calls it with --one, round by round; alone it prints one document of all peers. Progress goes to standard error.
+bench.ts calls it with --serve, round by round; alone it prints one document of all peers. Progress goes to standard error.
 """
 import argparse
 import gc
@@ -90,7 +90,7 @@ def rss():
         return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def one(path, capacity, peer, strategy, call, repeats, budget):
+def one(path, capacity, peer, strategy, call, repeats, budget, serve=False):
     lengths = load(path)
     run, count = prepare(peer, strategy, call, lengths, capacity)
     before = rss() if os.path.exists("/proc/self/statm") else None
@@ -104,6 +104,15 @@ def one(path, capacity, peer, strategy, call, repeats, budget):
     if first < 0.05:                                             # short calls need more warm-up
         for _ in range(5):
             run()
+    if serve:                                                    # one run for each line that comes in
+        print(json.dumps({"packs": packs, "firstMs": first * 1e3, "peakRssMiB": peak}), flush=True)
+        for _ in sys.stdin:
+            gc.collect()
+            start = time.perf_counter()
+            result = run()
+            print((time.perf_counter() - start) * 1e3, flush=True)
+            del result
+        return None
     repeats = max(1, min(repeats if first > 0.01 else 5 * repeats, int(budget / max(first, 1e-9)) - 1))
     times = []
     for _ in range(repeats):
@@ -125,8 +134,12 @@ def main():
     a.add_argument("--only", default="", help="peer, peer:strategy or peer:strategy:call, comma-separated")
     a.add_argument("--table", action="store_true", help="a Markdown table instead of JSON")
     a.add_argument("--one", nargs=3, metavar=("PEER", "STRATEGY", "CALL"), help="time this alone, in this process")
+    a.add_argument("--serve", nargs=3, metavar=("PEER", "STRATEGY", "CALL"), help="run once for each line of input")
     o = a.parse_args()
     path, capacity = o.args[0], int(o.args[1])
+    if o.serve:
+        one(path, capacity, *o.serve, 0, 0, serve=True)
+        return
     if o.one:
         print(json.dumps(one(path, capacity, *o.one, o.repeats, o.timeout * 0.8)))
         return
