@@ -97,11 +97,18 @@ pub struct SourceColumns {
     pub loss_mask: Option<String>,
     /// Columns taken along.
     pub carry: Vec<String>,
+    /// Lengths instead of tokens.
+    pub lengths: Option<String>,
+    /// Ids of sequences.
+    pub ids: Option<String>,
 }
 
 impl From<SourceColumns> for Columns {
     fn from(columns: SourceColumns) -> Self {
-        Self::new(columns.tokens, columns.labels, columns.loss_mask, columns.carry)
+        let SourceColumns { tokens, labels, loss_mask, carry, lengths, ids } = columns;
+        let mut named = Self::new(tokens, labels, loss_mask, carry);
+        (named.lengths, named.ids) = (lengths, ids);
+        named
     }
 }
 

@@ -169,6 +169,8 @@ export function toColumns(columns: unknown, format?: DatasetFormat): NativeOptio
     carry: carry.map((name, k) => toColumn(name, `columns.carry[${k}]`)),
     ...(labels !== undefined && { labels }),
     ...(lossMask !== undefined && { lossMask }),
+    ...(lengths !== undefined && { lengths }),
+    ...(ids !== undefined && { ids }),
   };
 }
 

@@ -131,6 +131,16 @@ pub(crate) fn check(options: &DatasetOptions) -> Result<(), Fault> {
             "format 'megatron' pads with eosTokenId; leave padTokenId out".to_string(),
         ),
         (
+            name == "seqpack" && (options.eos_token_id.is_some() || options.epoch > 0),
+            "format 'seqpack' holds lengths and ids alone, for every epoch; leave eosTokenId and \
+             epoch out"
+                .to_string(),
+        ),
+        (
+            name != "seqpack" && (columns.lengths.is_some() || columns.ids.is_some()),
+            "the columns lengths and ids are for format 'seqpack'".to_string(),
+        ),
+        (
             name == "mds" && options.shard_size.is_some_and(|bytes| bytes >= 1 << 32),
             "shardSize must be below 4 GiB for format 'mds', whose offsets have 32 bits"
                 .to_string(),

@@ -16,7 +16,7 @@ use crate::progress::Meter;
 use crate::report::DatasetReport;
 use crate::sink::{
     ArrowSink, Content, FolderSink, HfTable, LlamaFactoryTable, MdsSink, MegatronSink, NemoSink,
-    NpySink, ParquetSink, SafetensorsSink, Sink, TrlTable, spans, write,
+    NpySink, ParquetSink, SafetensorsSink, Sink, TrlTable, prepare, spans, write,
 };
 use stowage_engine::options::{Overlong, Strategy};
 use stowage_engine::stats::{self, Context};
@@ -34,6 +34,9 @@ pub fn pack_dataset(
 ) -> Result<DatasetReport, Fault> {
     options.check()?;
     let output = Output::begin(&options.output, options.overwrite)?;
+    if options.format == "seqpack" {
+        return prepare(options, output, threads, watch);
+    }
     let (columns, end) = (&options.columns, options.eos_token_id);
     let sources = ingest(&options.inputs, columns, end, output.parent(), threads, watch)?;
     let content = content(options, &sources);
@@ -136,7 +139,12 @@ impl Job<'_> {
     }
 }
 
-fn manifest(options: &DatasetOptions, report: &DatasetReport, columns: Vec<String>) -> Manifest {
+/// What the manifest says of a finished data set.
+pub(crate) fn manifest(
+    options: &DatasetOptions,
+    report: &DatasetReport,
+    columns: Vec<String>,
+) -> Manifest {
     let (pack, stats) = (&options.pack, &report.stats);
     Manifest {
         format: options.format.clone(),

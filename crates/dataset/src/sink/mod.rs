@@ -12,6 +12,7 @@ mod npy;
 mod padded;
 mod parquet;
 mod safetensors;
+mod seqpack;
 mod table;
 mod trl;
 mod write;
@@ -27,6 +28,7 @@ pub(crate) use npy::NpySink;
 pub use parquet::Compression;
 pub(crate) use parquet::ParquetSink;
 pub(crate) use safetensors::SafetensorsSink;
+pub(crate) use seqpack::prepare;
 pub(crate) use trl::TrlTable;
 pub(crate) use write::{spans, write};
 

@@ -33,6 +33,10 @@ pub struct Columns {
     pub loss_mask: Option<String>,
     /// Columns taken along, a value per sequence.
     pub carry: Vec<String>,
+    /// Lengths, for a format without tokens.
+    pub lengths: Option<String>,
+    /// The caller's ids of sequences, for a format without tokens.
+    pub ids: Option<String>,
     /// Lengths are enough.
     pub(crate) lengths_only: bool,
 }
@@ -44,6 +48,8 @@ impl Default for Columns {
             labels: None,
             loss_mask: None,
             carry: Vec::new(),
+            lengths: None,
+            ids: None,
             lengths_only: false,
         }
     }
@@ -58,7 +64,7 @@ impl Columns {
         loss_mask: Option<String>,
         carry: Vec<String>,
     ) -> Self {
-        Self { tokens, labels, loss_mask, carry, lengths_only: false }
+        Self { tokens, labels, loss_mask, carry, ..Self::default() }
     }
 
     /// Every column named, tokens first.

@@ -60,7 +60,8 @@ impl<'a> Layout<'a> {
     ) -> Result<(), Fault> {
         let (array, origin) = self.column(batch, &self.columns.tokens, first_row)?;
         if self.columns.lengths_only {
-            return column::push_lengths(array, origin, &mut rows.lengths);
+            column::push_lengths(array, origin, &mut rows.lengths)?;
+            return self.carry(batch, first_row, rows);
         }
         column::push_tokens(array, origin, &mut rows.lengths, &mut rows.tokens)?;
         if let Some(labels) = &mut rows.labels {
@@ -78,6 +79,10 @@ impl<'a> Layout<'a> {
             column::push_weights(array, origin, &rows.lengths, &mut weights)?;
             fold(rows, weights);
         }
+        self.carry(batch, first_row, rows)
+    }
+
+    fn carry(&self, batch: &RecordBatch, first_row: u64, rows: &mut Rows) -> Result<(), Fault> {
         for name in &self.columns.carry {
             rows.carried.push(ArrayRef::clone(self.column(batch, name, first_row)?.0));
         }

@@ -1,0 +1,264 @@
+// Produces every format and proves it with the readers of its trainer: `npm run test:interop`.
+//
+// STOWAGE_CACHE names the folder of the Python environment, which is made there once per
+// requirements.txt; the default is .venv beside this repository's package.json. Arguments choose
+// formats: `npm run test:interop -- trl hf`.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packDataset, verifyDataset } from "../index.js";
+import { guides, runGuide } from "./guides.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const started = Date.now();
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { stdio: "inherit", ...options });
+  if (error) throw error;
+  return status;
+}
+
+/** The Python of an environment with everything in requirements.txt. */
+function environment() {
+  const requirements = join(here, "requirements.txt");
+  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
+  const cache = resolve(process.env.STOWAGE_CACHE ?? join(here, "..", ".venv"));
+  const home = join(cache, `interop-${hash}`);
+  const python = join(home, "bin", "python");
+  if (existsSync(join(home, "complete"))) return python;
+  const since = Date.now();
+  rmSync(home, { recursive: true, force: true });
+  const must = (command, ...args) => {
+    if (run(command, args) !== 0) throw new Error(`${command} ${args.join(" ")} failed`);
+  };
+  must("python3", "-m", "venv", home);
+  must(python, "-m", "pip", "install", "--quiet", "--no-deps", "-r", requirements);
+  if (process.platform === "linux" && process.arch === "x64")
+    must(python, join(here, "cpu_torch.py"));
+  writeFileSync(join(home, "complete"), "");
+  console.log(`environment made in ${seconds(since)}: ${home}`);
+  return python;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "stowage-interop-"));
+const python = environment();
+const failures = [];
+
+/** Runs a checker; it prints one line. */
+function check(name, script, ...args) {
+  const env = {
+    ...process.env,
+    HF_HOME: join(folder, "hf"),
+    HF_DATASETS_CACHE: join(folder, "hf"),
+  };
+  const command = [join(here, script), ...args];
+  const { status, stdout, stderr } = spawnSync(python, command, { encoding: "utf8", env });
+  console.log(`${name}: ${(stdout ?? "").trim()}`);
+  if (status === 0) return;
+  failures.push(name);
+  console.log((stderr ?? "").split("\n").slice(-12).join("\n"));
+}
+
+function source(name, ...args) {
+  const path = join(folder, `${name}.parquet`);
+  const status = run(python, [join(here, "make_source.py"), path, ...args]);
+  if (status !== 0) throw new Error(`make_source.py ${args.join(" ")} failed`);
+  return path;
+}
+
+const synthetic = source(
+  "synthetic",
+  "--sequences",
+  "1500",
+  "--seed",
+  "1",
+  "--max-length",
+  "1000",
+  "--with",
+  "labels",
+  "loss_mask",
+  "weights",
+  "text",
+);
+const real = source(
+  "real",
+  "--sequences",
+  "1500",
+  "--seed",
+  "2",
+  "--real",
+  "--max-length",
+  "1000",
+  "--with",
+  "text",
+);
+
+const masked = { labels: "labels", lossMask: "loss_mask" };
+const capacity = 1024;
+const plain = ["--labels", "", "--loss-mask", ""];
+const eosTokenId = 1;
+
+/** What is written in each format: options, and what the checker is told of them. */
+const cases = {
+  parquet: [
+    {
+      input: synthetic,
+      columns: { ...masked, carry: ["id", "text"] },
+      told: ["--carry", "id", "text"],
+    },
+    {
+      input: synthetic,
+      columns: { labels: "labels", lossMask: "weights" },
+      capacity: 333,
+      overlong: "split",
+      sequenceAlignment: 8,
+      padTokenId: 2,
+      shardSize: 1 << 20,
+      told: ["--loss-mask", "weights", "--overlong", "split", "--alignment", "8", "--pad", "2"],
+    },
+    { input: real, told: plain, trl: true },
+  ],
+  arrow: [
+    { input: synthetic, columns: masked, told: [] },
+    {
+      input: real,
+      overlong: "drop",
+      capacity: 512,
+      shardSize: 1 << 20,
+      told: [...plain, "--overlong", "drop"],
+    },
+  ],
+  hf: [
+    { input: synthetic, columns: masked, told: [], semantics: true },
+    {
+      input: real,
+      sequenceAlignment: 16,
+      overlong: "truncate",
+      capacity: 500,
+      told: [...plain, "--overlong", "truncate", "--alignment", "16"],
+    },
+  ],
+  trl: [
+    { input: synthetic, columns: masked, told: [], semantics: true },
+    { input: real, told: plain, trl: true },
+  ],
+  llamafactory: [
+    { input: synthetic, columns: masked, told: [], semantics: true },
+    { input: real, eosTokenId, told: [...plain, "--eos", "1"], capacity: 1025 },
+  ],
+  nemo: [
+    { input: synthetic, columns: masked, told: [] },
+    { input: real, capacity: 300, overlong: "split", told: [...plain, "--overlong", "split"] },
+  ],
+  megatron: [
+    { input: synthetic, eosTokenId, vocabSize: 32_000, told: [...plain, "--eos", "1"] },
+    { input: real, eosTokenId, capacity: 2048, told: [...plain, "--eos", "1"] },
+  ],
+  mds: [
+    {
+      input: synthetic,
+      columns: { labels: "labels", lossMask: "weights" },
+      told: ["--loss-mask", "weights"],
+      shardSize: 1 << 20,
+    },
+    { input: real, capacity: 100, overlong: "split", told: [...plain, "--overlong", "split"] },
+  ],
+  npy: [
+    {
+      input: synthetic,
+      columns: { labels: "labels", lossMask: "weights" },
+      told: ["--loss-mask", "weights"],
+    },
+    {
+      input: real,
+      capacity: 100,
+      overlong: "truncate",
+      sequenceAlignment: 4,
+      told: [...plain, "--overlong", "truncate", "--alignment", "4"],
+    },
+  ],
+  seqpack: [
+    { input: synthetic, told: plain },
+    { input: real, capacity: 200, overlong: "drop", told: [...plain, "--overlong", "drop"] },
+  ],
+  safetensors: [
+    {
+      input: synthetic,
+      columns: { labels: "labels", lossMask: "weights" },
+      told: ["--loss-mask", "weights"],
+      shardSize: 1 << 22,
+    },
+    {
+      input: real,
+      overlong: "split",
+      capacity: 200,
+      sequenceAlignment: 8,
+      told: [...plain, "--overlong", "split", "--alignment", "8"],
+    },
+  ],
+};
+
+async function prove(format, number, { told, semantics, trl, ...options }) {
+  const name = `${format} ${number}`;
+  const output = join(folder, name.replace(" ", "-"));
+  const given = { capacity, ...options };
+  await packDataset({ ...given, format, output });
+  const path = ["--format", format, "--source", given.input, "--capacity", String(given.capacity)];
+  check(name, "check_dataset.py", output, ...path, ...told);
+  if (semantics)
+    check(
+      `${name}, logits and loss`,
+      "check_semantics.py",
+      output,
+      "--format",
+      format,
+      "--rows",
+      "4",
+    );
+  if (trl)
+    check(
+      `${name}, training`,
+      "check_trl.py",
+      output,
+      ...(format === "parquet" ? ["--parquet"] : []),
+    );
+  if (!["parquet", "arrow"].includes(format)) return;
+  const own = await verifyDataset(output, { input: given.input, columns: given.columns });
+  console.log(`${name}: verifyDataset proves ${own.packCount} packs`);
+}
+
+try {
+  const wanted = process.argv.slice(2);
+  check("the checkers themselves", "selftest.py");
+  for (const [format, list] of Object.entries(cases)) {
+    if (wanted.length > 0 && !wanted.includes(format)) continue;
+    const since = Date.now();
+    for (const [number, one] of list.entries()) await prove(format, number + 1, one);
+    console.log(`${format}: ${seconds(since)}`);
+  }
+  for (const guide of guides) {
+    if (wanted.length > 0 && !wanted.includes("guides")) break;
+    copyFileSync(real, join(folder, "tokens.parquet"));
+    const fault = runGuide(guide, folder, python);
+    console.log(`docs/${guide}.md: ${fault === undefined ? "its code runs" : `FAULT ${fault}`}`);
+    if (fault !== undefined) failures.push(`docs/${guide}.md`);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(
+  `interop: ${failures.length === 0 ? "ok" : `FAILED: ${failures.join("; ")}`}, ${seconds(started)}`,
+);
+process.exit(failures.length === 0 ? 0 : 1);
