@@ -6,10 +6,9 @@ use crate::block::{Block, Span};
 use crate::ingest::Ingested;
 use crate::sink::Content;
 use crate::source::IGNORE;
-use arrow_array::ArrayRef;
-use arrow_array::new_empty_array;
+use arrow_array::{ArrayRef, make_array, new_empty_array};
 use arrow_buffer::{MutableBuffer, OffsetBuffer, ScalarBuffer};
-use arrow_select::interleave::interleave;
+use arrow_data::transform::MutableArrayData;
 
 /// Segments fetched between two questions whether to go on: about a millisecond.
 const SEGMENTS_AT_ONCE: usize = 512;
@@ -138,17 +137,18 @@ impl Gatherer<'_> {
     fn carried(&self, sequences: &[i64]) -> Result<Vec<ArrayRef>, Fault> {
         (0..self.content.carried.len())
             .map(|column| {
-                if sequences.is_empty() {
+                let runs = &self.sources.carried[column];
+                if sequences.is_empty() || runs.is_empty() {
                     return Ok(new_empty_array(self.content.carried[column].data_type()));
                 }
-                let arrays: Vec<_> =
-                    self.sources.carried[column].iter().map(AsRef::as_ref).collect();
-                let places: Vec<_> = sequences
-                    .iter()
-                    .map(|&sequence| self.sources.carried_place(sequence))
-                    .collect();
-                interleave(&arrays, &places)
-                    .map_err(|error| Fault::option(format!("a column can't be carried: {error}")))
+                let failed = |error| Fault::option(format!("a column can't be carried: {error}"));
+                let mut values =
+                    MutableArrayData::new(runs.iter().collect(), true, sequences.len());
+                for &sequence in sequences {
+                    let (run, place) = self.sources.carried_place(sequence);
+                    values.try_extend(run, place, place + 1).map_err(failed)?;
+                }
+                Ok(make_array(values.freeze()))
             })
             .collect()
     }

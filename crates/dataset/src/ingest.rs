@@ -6,9 +6,10 @@ use crate::read::{Part, Sources, concatenated};
 use crate::source::{Columns, IGNORE, Rows};
 use crate::store::{Positions, Run, Spill};
 use crate::{Fault, parallel};
-use arrow_array::{ArrayRef, UInt32Array};
+use arrow_array::Array;
+use arrow_data::ArrayData;
+use arrow_data::transform::MutableArrayData;
 use arrow_schema::{DataType, FieldRef};
-use arrow_select::take::take;
 use std::path::Path;
 use stowage_engine::{Stage, Watch};
 
@@ -26,7 +27,7 @@ pub(crate) struct Ingested {
     pub narrow: bool,
     /// Carried columns: name and type, and the values in runs.
     pub carried_fields: Vec<FieldRef>,
-    pub carried: Vec<Vec<ArrayRef>>,
+    pub carried: Vec<Vec<ArrayData>>,
     /// First sequence of each run of carried values.
     carried_starts: Vec<u64>,
 }
@@ -36,7 +37,7 @@ struct PartOf {
     lengths: Vec<u32>,
     /// Runs, with sequences counted from the part's first.
     runs: Vec<Run>,
-    carried: Vec<Vec<ArrayRef>>,
+    carried: Vec<Vec<ArrayData>>,
     carried_starts: Vec<u64>,
 }
 
@@ -107,13 +108,14 @@ impl PartOf {
         self.lengths.extend_from_slice(&rows.lengths);
         if !rows.carried.is_empty() {
             self.carried_starts.push(first);
-            let every = UInt32Array::from_iter_values(0..rows.lengths.len() as u32);
             for (kept, array) in self.carried.iter_mut().zip(rows.carried.drain(..)) {
                 // Copied: an array may be a view of a whole batch, tokens included.
-                let own = take(&array, &every, None);
-                kept.push(own.map_err(|error| {
+                let whole = array.to_data();
+                let mut own = MutableArrayData::new(vec![&whole], true, array.len());
+                own.try_extend(0, 0, array.len()).map_err(|error| {
                     Fault::option(format!("a column can't be carried: {error}"))
-                })?);
+                })?;
+                kept.push(own.freeze());
             }
         }
         Ok(())
