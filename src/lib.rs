@@ -16,6 +16,7 @@ mod epoch;
 mod fault;
 mod gate;
 mod histogram;
+mod huge_pages;
 mod job;
 mod options;
 mod output;
@@ -29,6 +30,9 @@ mod stream;
 
 use napi::bindgen_prelude::{Env, Object, Result};
 use napi_derive::napi;
+
+#[global_allocator]
+static ALLOCATOR: huge_pages::HugePages = huge_pages::HugePages;
 
 /// Runs once per JavaScript environment: the main thread and each worker.
 ///

@@ -1,4 +1,4 @@
-//! The one file with hand-written `unsafe`: arrays that JavaScript allocated for us to fill.
+//! Arrays that JavaScript allocated for us to fill: with `huge_pages.rs` all hand-written `unsafe`.
 //!
 //! Memory comes from JavaScript because runtimes with a memory cage (Electron) refuse foreign
 //! buffers, and because an array filled in place is never copied.
@@ -6,6 +6,7 @@
 //! The wrapper's side of the contract (`ts/packing.ts`): each output is an array of its own, which
 //! nobody else sees, and which a closure on the job's promise keeps until the promise settles.
 
+use crate::huge_pages;
 use napi::bindgen_prelude::{
     Float32ArraySlice, Float64ArraySlice, Int32ArraySlice, Uint8ArraySlice, Uint32ArraySlice,
 };
@@ -51,6 +52,7 @@ impl<T: 'static> Output<T> {
     /// Takes over `array` under the contract of this module.
     pub fn new(mut array: impl Array<Element = T>) -> Self {
         let elements = array.elements();
+        huge_pages::ask_for(elements);
         Self { start: elements.as_mut_ptr(), length: elements.len() }
     }
 
@@ -64,5 +66,7 @@ impl<T: 'static> Output<T> {
 
 /// The elements of an array lent for one synchronous call.
 pub fn borrow<A: Array>(array: &mut A) -> &mut [A::Element] {
-    array.elements()
+    let elements = array.elements();
+    huge_pages::ask_for(elements);
+    elements
 }
