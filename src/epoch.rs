@@ -226,7 +226,6 @@ impl Epoch {
     /// # Errors
     /// As the engine's `bind_into`.
     #[napi(catch_unwind)]
-    #[expect(clippy::too_many_arguments, reason = "four outputs, each a slice without a copy")]
     pub fn bind_into(
         &self,
         env: Env,

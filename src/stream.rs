@@ -61,6 +61,7 @@ pub struct StreamPending {
 
 /// Where the tokens of a stream went.
 #[napi(object, object_from_js = false)]
+#[expect(clippy::struct_field_names, reason = "the names of the public surface")]
 pub struct StreamLedger {
     /// All added.
     pub tokens_in: f64,
