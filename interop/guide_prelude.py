@@ -8,5 +8,5 @@ os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
 if 'tokenizer' in open(__file__).read().split('# --- the guide ---', 1)[1]:
     from check_trl import tokenizer as make_tokenizer
     from tiny_model import tiny_llama
-    model, tokenizer = tiny_llama(40_000, 4096), make_tokenizer()
+    model, tokenizer = tiny_llama(200_000, 4096), make_tokenizer()
 # --- the guide ---
