@@ -7,8 +7,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-/// Smaller blocks are the system allocator's own business.
-const LARGE: usize = 2 * HUGE;
+/// Smaller blocks are the business of the system allocator.
+const LARGE: usize = HUGE;
 const HUGE: usize = 2 << 20;
 
 /// The system allocator, with large blocks aligned to huge pages and marked for them.
