@@ -187,8 +187,16 @@ test("a refused call changes nothing and names the first fault", (t) => {
   refused([1, 2], [5, 11], { code: "ERR_OVERLONG", index: 1, length: 11, capacity: 10 });
   refused([1, 2], [0, 11], { code: "ERR_EMPTY_SEQUENCE", index: 0 });
   refused([1, 2], [5, -1], { code: "ERR_LENGTH", index: 1 });
-  for (const bad of [Number.NaN, 1.5, 2 ** 53, "3", 3n, null])
+  // One sequence, which crosses as two numbers.
+  refused([1], [11], { code: "ERR_OVERLONG", index: 0, length: 11, capacity: 10 });
+  refused([1], [0], { code: "ERR_EMPTY_SEQUENCE", index: 0 });
+  refused([1], [2 ** 32], { code: "ERR_LENGTH", index: 0 });
+  for (const bad of [Number.NaN, 1.5, 2 ** 53, "3", 3n, null]) {
+    refused([bad], [5], { code: "ERR_OPTION" });
     refused([1, bad], [5, 5], { code: "ERR_OPTION" });
+  }
+  for (const bad of [Number.NaN, 1.5, 2 ** 53])
+    refused(Float64Array.of(1, bad), [5, 5], { code: "ERR_OPTION", message: /^ids\[1\]/ });
   for (const bad of [undefined, null, 5, "12", {}, () => 1])
     refused(bad, [5], { code: "ERR_OPTION" });
 });

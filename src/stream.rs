@@ -3,7 +3,7 @@
 
 use crate::options::{EMPTY, OVERLONG};
 use crate::{fault, output};
-use napi::bindgen_prelude::{Env, Float64ArraySlice, Result, Uint8ArraySlice, Uint32ArraySlice};
+use napi::bindgen_prelude::{Env, Float64ArraySlice, Result, Uint8ArraySlice};
 use napi_derive::napi;
 use std::num::NonZeroU32;
 use stowage_engine::stream::{self, Closed, StreamStrategy};
@@ -107,52 +107,71 @@ impl Stream {
         restored.map(Self::from).map_err(|reason| fault::to_js(env, reason))
     }
 
-    /// Adds sequences and returns how many packs this closed. Ids are safe integers.
+    /// Adds sequences and returns the room that [`closed_into`](Self::closed_into) needs for the packs
+    /// that this closed; 0 if there are none. Ids are safe integers.
     ///
     /// # Errors
     /// As the engine's `add`.
     #[napi(catch_unwind)]
-    pub fn add(&mut self, env: Env, ids: &[f64], lengths: &[u32]) -> Result<u32> {
+    pub fn add(&mut self, env: Env, ids: &[f64], lengths: &[u32]) -> Result<f64> {
         self.ids.clear();
         self.ids.extend(ids.iter().map(|&id| id as i64));
         let added = self.packer.add(&self.ids, lengths, &mut self.closed);
-        added.map_err(|reason| fault::to_js(env, reason))?;
-        Ok(self.closed.len() as u32)
+        added.map(|()| self.room()).map_err(|reason| fault::to_js(env, reason))
     }
 
-    /// Closes everything and returns how many packs there were.
+    /// As [`add`](Self::add) for one sequence, whose numbers cross much faster than arrays of one.
+    ///
+    /// # Errors
+    /// As the engine's `add`.
+    #[napi(catch_unwind)]
+    pub fn add_one(&mut self, env: Env, id: f64, length: u32) -> Result<f64> {
+        let added = self.packer.add(&[id as i64], &[length], &mut self.closed);
+        added.map(|()| self.room()).map_err(|reason| fault::to_js(env, reason))
+    }
+
+    /// Closes everything and returns the room for it, as [`add`](Self::add) does.
     #[napi(catch_unwind)]
     #[must_use]
-    pub fn finish(&mut self) -> u32 {
+    pub fn finish(&mut self) -> f64 {
         self.packer.finish(&mut self.closed);
-        self.closed.len() as u32
+        self.room()
     }
 
-    /// Entries of the packs that the last call closed.
-    #[napi(getter, catch_unwind)]
-    #[must_use]
-    pub fn closed_entries(&self) -> f64 {
-        self.closed.ids.len() as f64
-    }
-
-    /// Fills arrays with the packs that the last call closed: `ends` has the end of each pack's
-    /// entries, twice it plus 1 where a sequence was cut.
+    /// Fills `out` with the packs that the last call closed, one after another: the number of
+    /// entries, below 0 where a sequence was cut, then ids, lengths and, only there, starts. One
+    /// array, because each one that crosses costs as much as a hundred numbers in it.
+    ///
+    /// # Panics
+    /// If `out` is shorter than the room that was told.
     #[napi(catch_unwind)]
-    pub fn closed_into(
-        &self,
-        mut ids: Float64ArraySlice<'_>,
-        mut lengths: Uint32ArraySlice<'_>,
-        mut starts: Uint32ArraySlice<'_>,
-        mut ends: Float64ArraySlice<'_>,
-    ) {
-        let Closed { ids: given, lengths: sizes, starts: firsts, .. } = &self.closed;
-        output::borrow(&mut ids).iter_mut().zip(given).for_each(|(slot, &id)| *slot = id as f64);
-        output::borrow(&mut lengths)[..sizes.len()].copy_from_slice(sizes);
-        output::borrow(&mut starts)[..firsts.len()].copy_from_slice(firsts);
-        let packs = self.closed.ends.iter().zip(&self.closed.cut);
-        for (slot, (&end, &cut)) in output::borrow(&mut ends).iter_mut().zip(packs) {
-            *slot = (2 * end + usize::from(cut)) as f64;
+    pub fn closed_into(&self, mut out: Float64ArraySlice<'_>) {
+        let mut rest = output::borrow(&mut out);
+        let Closed { ids, lengths, starts, ends, cut } = &self.closed;
+        let mut from = 0;
+        for (&end, &is_cut) in ends.iter().zip(cut) {
+            let count = end - from;
+            let fields = 2 + usize::from(is_cut);
+            let (pack, after) = rest.split_at_mut(1 + fields * count);
+            rest = after;
+            pack[0] = if is_cut { -(count as f64) } else { count as f64 };
+            let (id_slots, others) = pack[1..].split_at_mut(count);
+            let (length_slots, start_slots) = others.split_at_mut(count);
+            id_slots.iter_mut().zip(&ids[from..end]).for_each(|(slot, &id)| *slot = id as f64);
+            fill(length_slots, &lengths[from..end]);
+            fill(start_slots, &starts[from..end]);
+            from = end;
         }
+    }
+
+    fn room(&self) -> f64 {
+        let Closed { ends, cut, .. } = &self.closed;
+        let (mut from, mut room) = (0, 0);
+        for (&end, &is_cut) in ends.iter().zip(cut) {
+            room += 1 + (2 + usize::from(is_cut)) * (end - from);
+            from = end;
+        }
+        room as f64
     }
 
     /// What waits or is open.
@@ -196,5 +215,11 @@ impl Stream {
         let snapshot = self.packer.snapshot().map_err(|reason| fault::to_js(env, reason))?;
         output::borrow(&mut bytes).copy_from_slice(&snapshot);
         Ok(())
+    }
+}
+
+fn fill(slots: &mut [f64], values: &[u32]) {
+    for (slot, &value) in slots.iter_mut().zip(values) {
+        *slot = f64::from(value);
     }
 }

@@ -2,7 +2,7 @@
 
 import { StowageError } from "./errors.js";
 import { type Given, givenOptions, isInteger, jobOptions, refuseUnknown, show } from "./options.js";
-import { StreamPacker } from "./stream.js";
+import { type StreamedPack, StreamPacker } from "./stream.js";
 import { checkStreamOptions, type StreamOptions, streamKeys } from "./stream-options.js";
 
 /** As {@link StreamOptions}, and how to tell the length of an element. */
@@ -54,9 +54,12 @@ class PackStream<T> implements AsyncIterableIterator<T[]> {
   readonly #length: (sequence: T) => number;
   readonly #rules: Rules;
   readonly #signal: AbortSignal | undefined;
-  /** Elements that wait or stand in open packs, by their numbers in the stream. */
-  readonly #held = new Map<number, T>();
-  readonly #ready: T[][] = [];
+  /** Elements that wait or stand in open packs; the packer knows them by their places here. */
+  #held: (T | undefined)[] = [];
+  /** Places that are free again. */
+  #free: number[] = [];
+  /** Closed packs, the next one last. */
+  #ready: T[][] = [];
   /** Elements that can't close a pack yet: they cross in one call. */
   readonly #ids: number[] = [];
   readonly #lengths: number[] = [];
@@ -106,67 +109,73 @@ class PackStream<T> implements AsyncIterableIterator<T[]> {
   }
 
   async #step(): Promise<IteratorResult<T[]>> {
+    let asking = false;
     try {
       if (this.#state !== "over") this.#signal?.throwIfAborted();
-      while (this.#ready.length === 0 && this.#state === "running") await this.#pull();
+      while (this.#ready.length === 0 && this.#state === "running") {
+        asking = true;
+        this.#source ??= this.#open();
+        const given = this.#source.next();
+        // A source that needs no waiting costs none: a promise takes longer than a sequence.
+        const result = "then" in given ? await this.#unlessAborted(given) : given;
+        asking = false;
+        if (this.#state === "running") this.#take(result); // else the consumer has left meanwhile
+      }
     } catch (error) {
+      // A source that failed has ended by itself; an aborted one is told to.
+      if (asking && !this.#signal?.aborted) this.#source = undefined;
       await this.#end(error);
       throw error;
     }
-    const value = this.#ready.shift();
+    const value = this.#ready.pop();
     if (value !== undefined) return { done: false, value };
     this.#state = "over";
     return { done: true, value: undefined };
   }
 
-  /** Takes one element of the source. */
-  async #pull(): Promise<void> {
-    let result: IteratorResult<T>;
-    try {
-      this.#source ??= this.#open();
-      const given = this.#source.next();
-      result = "then" in given ? await this.#unlessAborted(given) : given;
-    } catch (error) {
-      // A source that failed has ended by itself; an aborted one is told to.
-      if (!this.#signal?.aborted) this.#source = undefined;
-      throw error;
-    }
-    if (this.#state !== "running") return; // the consumer left while the source was waiting
+  /** Adds an element of the source, or ends the stream with it. */
+  #take(result: IteratorResult<T>): void {
     if (result.done) {
-      this.#flush();
-      this.#hand(this.#packer.finish());
+      const last = this.#ids.length > 0 ? this.#flush() : [];
+      this.#hand([...last, ...this.#packer.finish()]);
       this.#state = "drained";
       return;
     }
     const index = this.#index++;
     const length = checkedLength(this.#length(result.value), index, this.#rules);
     if (length === undefined) return;
-    this.#held.set(index, result.value);
-    this.#ids.push(index);
+    const place = this.#free.pop() ?? this.#held.length;
+    this.#held[place] = result.value;
+    if (this.#rules.window === 1) return this.#hand(this.#packer.add([place], [length]));
+    this.#ids.push(place);
     this.#lengths.push(length);
-    if (this.#ids.length >= this.#rules.window) this.#flush();
+    if (this.#ids.length >= this.#rules.window) this.#hand(this.#flush());
   }
 
-  #flush(): void {
-    if (this.#ids.length === 0) return;
+  #flush(): readonly StreamedPack[] {
     const closed = this.#packer.add(this.#ids, this.#lengths);
     this.#ids.length = 0;
     this.#lengths.length = 0;
-    this.#hand(closed);
+    return closed;
   }
 
-  #hand(closed: readonly { ids: readonly number[] }[]): void {
-    for (const { ids } of closed) {
-      const pack = ids.map((id) => this.#held.get(id) as T);
-      for (const id of ids) this.#held.delete(id);
-      this.#ready.push(pack);
-    }
+  #hand(closed: readonly StreamedPack[]): void {
+    if (closed.length === 0) return;
+    this.#ready = closed.map(({ ids }) => {
+      const pack = ids.map((place) => this.#held[place] as T);
+      for (const place of ids) {
+        this.#held[place] = undefined;
+        this.#free.push(place);
+      }
+      return pack;
+    });
+    this.#ready.reverse();
   }
 
   /** `promise`, or the signal's reason as soon as it is aborted. */
-  #unlessAborted<R>(promise: PromiseLike<R>): Promise<R> {
+  #unlessAborted<R>(promise: PromiseLike<R>): PromiseLike<R> {
     const signal = this.#signal;
-    if (signal === undefined) return Promise.resolve(promise);
+    if (signal === undefined) return promise;
     return new Promise((resolve, reject) => {
       const onAbort = (): void => reject(signal.reason);
       signal.addEventListener("abort", onAbort, { once: true });
@@ -179,8 +188,9 @@ class PackStream<T> implements AsyncIterableIterator<T[]> {
     const source = this.#source;
     this.#state = "over";
     this.#source = undefined;
-    this.#ready.length = 0;
-    this.#held.clear();
+    this.#ready = [];
+    this.#held = [];
+    this.#free = [];
     try {
       const ended = source?.return?.();
       // An aborted source may never answer: nobody waits for it.

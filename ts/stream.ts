@@ -4,7 +4,7 @@ import { StowageError, translate } from "./errors.js";
 import { isShared, kindOf, type Lengths, toUint32 } from "./lengths.js";
 import { allocate, type U8 } from "./memory.js";
 import { type Native, native } from "./native.js";
-import { givenOptions, refuseUnknown, show } from "./options.js";
+import { givenOptions, isInteger, refuseUnknown, show } from "./options.js";
 import { checkStreamOptions, type StreamOptions, streamKeys } from "./stream-options.js";
 
 type Handle = InstanceType<Native["Stream"]>;
@@ -57,8 +57,8 @@ export interface StreamLedger {
  */
 export class StreamPacker {
   readonly #handle: Handle;
-  /** Arrays that closed packs pass through, kept between calls. */
-  #room = rooms(64, 8);
+  /** The array that closed packs pass through, kept between calls. */
+  #room = new Float64Array(256);
 
   /**
    * @param options see {@link StreamOptions}; only `capacity` is needed
@@ -109,6 +109,12 @@ export class StreamPacker {
    * packer.add([7], [25])[1]; // => { ids: [7], lengths: [10], tokens: 10, starts: [10] }
    */
   add(ids: ArrayLike<number>, lengths: Lengths): StreamedPack[] {
+    if (Array.isArray(ids) && ids.length === 1 && Array.isArray(lengths) && lengths.length === 1) {
+      const id: unknown = ids[0];
+      const length: unknown = lengths[0];
+      if (Number.isSafeInteger(id) && isInteger(length, 0, 0xffff_ffff))
+        return this.#closed(translate(() => this.#handle.addOne(id as number, length)));
+    }
     const numbers = toIds(ids);
     const values = toUint32(lengths);
     if (numbers.length !== values.length) {
@@ -170,22 +176,22 @@ export class StreamPacker {
     return bytes;
   }
 
-  /** The packs that the last call closed. */
-  #closed(packs: number): StreamedPack[] {
-    if (packs === 0) return [];
-    const entries = this.#handle.closedEntries;
-    const given = this.#room;
-    const fits = given.ids.length >= entries && given.ends.length >= packs;
-    const room = fits ? given : rooms(entries, packs);
-    // A finish may hand out much more than calls in mid-stream: such arrays aren't kept.
-    if (!fits && entries <= mostKept) this.#room = room;
-    const { ids, lengths, starts, ends } = room;
-    translate(() => this.#handle.closedInto(ids, lengths, starts, ends));
+  /** The packs that the last call closed, which need so much room. */
+  #closed(needed: number): StreamedPack[] {
+    if (needed === 0) return [];
+    let room = this.#room;
+    if (room.length < needed) {
+      room = allocate(Float64Array, needed);
+      // A finish may hand out much more than calls in mid-stream: such an array isn't kept.
+      if (needed <= mostKept) this.#room = room;
+    }
+    translate(() => this.#handle.closedInto(room));
     const closed: StreamedPack[] = [];
-    for (let k = 0, from = 0; k < packs; k++) {
-      const end = Math.floor(ends[k]! / 2);
-      closed.push(toPack(room, from, end, ends[k]! % 2 === 1));
-      from = end;
+    for (let at = 0; at < needed; ) {
+      const count = Math.abs(room[at]!);
+      const cut = room[at]! < 0;
+      closed.push(toPack(room, at + 1, count, cut));
+      at += 1 + (cut ? 3 : 2) * count;
     }
     return closed;
   }
@@ -196,47 +202,26 @@ class Restored {
   constructor(readonly handle: Handle) {}
 }
 
-/** Closed packs as native code writes them: ends are doubled, plus 1 where a sequence was cut. */
-interface Room {
-  readonly ids: Float64Array;
-  readonly lengths: Uint32Array;
-  readonly starts: Uint32Array;
-  readonly ends: Float64Array;
-}
+/** Numbers that the array for closed packs may keep room for: 4 MB. */
+const mostKept = 524_288;
 
-/** Entries whose arrays are kept: 20 bytes each. */
-const mostKept = 262_144;
-
-function rooms(entries: number, packs: number): Room {
-  return {
-    ids: allocate(Float64Array, entries),
-    lengths: allocate(Uint32Array, entries),
-    starts: allocate(Uint32Array, entries),
-    ends: allocate(Float64Array, packs),
-  };
-}
-
-/** Arrays of known size: growing them element by element takes ten times as long. */
-function toPack(
-  { ids, lengths, starts }: Room,
-  from: number,
-  end: number,
-  cut: boolean,
-): StreamedPack {
-  const count = end - from;
-  const pack: StreamedPack = {
-    ids: new Array<number>(count),
-    lengths: new Array<number>(count),
-    tokens: 0,
-  };
+/**
+ * The pack whose ids, lengths and, if cut, starts stand in `room` one after another. Its arrays are
+ * made at their size: growing them takes ten times as long.
+ */
+function toPack(room: Float64Array, from: number, count: number, cut: boolean): StreamedPack {
+  const ids = new Array<number>(count);
+  const lengths = new Array<number>(count);
+  let tokens = 0;
   for (let at = 0; at < count; at++) {
-    const length = lengths[from + at]!;
-    pack.ids[at] = ids[from + at]!;
-    pack.lengths[at] = length;
-    pack.tokens += length;
+    const length = room[from + count + at]!;
+    ids[at] = room[from + at]!;
+    lengths[at] = length;
+    tokens += length;
   }
-  if (cut) pack.starts = Array.from(starts.subarray(from, end));
-  return pack;
+  if (!cut) return { ids, lengths, tokens };
+  const starts = Array.from(room.subarray(from + 2 * count, from + 3 * count));
+  return { ids, lengths, tokens, starts };
 }
 
 /** Ids as native code takes them; every element is checked, whatever holds them. */
