@@ -195,8 +195,10 @@ test("a refused call changes nothing and names the first fault", (t) => {
     refused([bad], [5], { code: "ERR_OPTION" });
     refused([1, bad], [5, 5], { code: "ERR_OPTION" });
   }
-  for (const bad of [Number.NaN, 1.5, 2 ** 53])
-    refused(Float64Array.of(1, bad), [5, 5], { code: "ERR_OPTION", message: /^ids\[1\]/ });
+  for (const bad of [Number.NaN, 1.5, 2 ** 53]) {
+    const message = `ids[1] must be a safe integer, got ${bad}`;
+    refused(Float64Array.of(1, bad), [5, 5], { code: "ERR_OPTION", message });
+  }
   for (const bad of [undefined, null, 5, "12", {}, () => 1])
     refused(bad, [5], { code: "ERR_OPTION" });
 });
