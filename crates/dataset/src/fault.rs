@@ -94,6 +94,14 @@ impl Fault {
         Self::Invalid(Place { path: path.to_path_buf(), row: row.into(), detail })
     }
 
+    /// The fault of damaged bytes, at `row` if it names none: the first that couldn't be read.
+    pub(crate) fn at_row(self, row: Option<u64>) -> Self {
+        match self {
+            Self::Format(place) => Self::Format(Place { row: place.row.or(row), ..place }),
+            other => other,
+        }
+    }
+
     pub(crate) fn option(detail: impl Into<String>) -> Self {
         Self::Engine(EngineFault::Option { detail: detail.into() })
     }

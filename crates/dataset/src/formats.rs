@@ -2,6 +2,7 @@
 //! caller who gives them expects an effect.
 
 use crate::options::DatasetOptions;
+use crate::source::Columns;
 use crate::{Compression, Fault};
 use stowage_engine::options::Overlong;
 
@@ -64,6 +65,26 @@ pub(crate) fn has_labels(format: &str) -> bool {
     find(format).is_some_and(|format| format.labels)
 }
 
+/// Whether the format has room for weights of targets.
+pub(crate) fn has_weights(format: &str) -> bool {
+    let without = ["trl", "llamafactory", "nemo", "megatron", "seqpack"];
+    find(format).is_some_and(|format| !without.contains(&format.name))
+}
+
+/// # Errors
+/// `ERR_OPTION` for source columns that mean nothing to a format that is there already.
+pub(crate) fn check_columns(name: &str, columns: &Columns) -> Result<(), Fault> {
+    let named = columns.labels.is_some() || columns.loss_mask.is_some();
+    if named && find(name).is_some_and(|format| !format.masks) {
+        return Err(Fault::option(without_masks(name)));
+    }
+    Ok(())
+}
+
+fn without_masks(name: &str) -> String {
+    format!("format '{name}' has no labels and no loss mask; leave these columns out")
+}
+
 /// Bytes of column data in a shard.
 pub(crate) fn shard_bytes(options: &DatasetOptions) -> u64 {
     let default = find(&options.format).and_then(|format| format.shard_bytes);
@@ -94,7 +115,7 @@ pub(crate) fn check(options: &DatasetOptions) -> Result<(), Fault> {
         ),
         (
             !format.masks && (columns.labels.is_some() || columns.loss_mask.is_some()),
-            format!("format '{name}' has no labels and no loss mask; leave these columns out"),
+            without_masks(name),
         ),
         (
             !format.carries && !columns.carry.is_empty(),

@@ -1,21 +1,39 @@
 //! Proof of a written data set: it is read back, and every promise is held against it, with the
 //! sources if they are given.
 //!
-//! O(places). Memory: as for packing, at most 16 bytes per sequence and a few batches per thread.
+//! A [`Reader`] per format hands on packs; the rules of a pack and of a segment are the same for
+//! all. Then each sequence must stand in one pack: by its id where the format has ids, else by its
+//! content, which needs the sources.
+//!
+//! O(places). Memory: at most 16 bytes per sequence (24 by content) and a few batches per thread.
 
-mod coverage;
-mod reader;
-mod rows;
+mod by_content;
+mod claims;
+
+mod by_id;
+mod expected;
+mod folder;
+mod found;
+mod hf;
+mod json;
+mod llamafactory;
+mod nemo;
+mod pack;
+mod parquet;
+mod segment;
+mod table;
+mod trl;
 
 use crate::ingest::ingest;
 use crate::manifest::{MANIFEST, Manifest};
 use crate::progress::Meter;
 use crate::report::{DatasetReport, Times};
 use crate::source::Columns;
-use crate::{Fault, parallel};
-use coverage::PartClaims;
-use reader::{Reader, TableReader};
-use rows::{Claims, Promises};
+use crate::{Fault, formats, parallel};
+use claims::{Claims, PartClaims};
+use expected::Kept;
+use found::Reader;
+use pack::Promises;
 use std::path::{Path, PathBuf};
 use stowage_engine::stats::{self, Context};
 use stowage_engine::{Fault as EngineFault, Stage, Watch};
@@ -44,7 +62,8 @@ pub fn verify_dataset(
     let folder = &options.output;
     let manifest = Manifest::read(folder)?;
     let paths = files(folder, &manifest)?;
-    let reader = open(&manifest, &paths)?;
+    formats::check_columns(&manifest.format, &options.columns)?;
+    let reader = open(folder, &manifest, &paths)?;
     let end = manifest.eos_token_id;
     let sources = match &options.inputs {
         Some(inputs) => {
@@ -65,13 +84,44 @@ pub fn verify_dataset(
             return Err(Fault::invalid(&folder.join(MANIFEST), None, detail));
         }
     }
-    let promises =
-        Promises { manifest: &manifest, options: manifest.options(), sources: sources.as_ref() };
-    let parts = read_back(reader.as_ref(), &promises, threads, watch)?;
+    let sources = sources.as_ref();
+    let promises = Promises {
+        manifest: &manifest,
+        options: manifest.options(),
+        shape: reader.shape(),
+        sources,
+        kept: Kept::of(&manifest, sources, folder)?,
+    };
+    let meter = Meter::new(watch, Stage::Verify, manifest.files.iter().map(|it| it.bytes).sum());
+    let read = || read_back(reader.as_ref(), &promises, threads, &meter);
+    let mut parts = read()?;
     row_counts(&manifest, &paths, &parts)?;
-    coverage::prove(&promises, &parts, folder)?;
-    let spilled_bytes = sources.as_ref().map_or(0, |sources| sources.spill.bytes());
+    prove_coverage(&promises, &mut parts, folder, threads, &meter, &read)?;
+    if manifest.format == "nemo" {
+        nemo::check_metadata(folder, &manifest, &parts)?;
+    }
+    let spilled_bytes = sources.map_or(0, |sources| sources.spill.bytes());
     report(manifest, parts, spilled_bytes)
+}
+
+/// Each sequence once, by ids or by content, and the ledger.
+fn prove_coverage(
+    promises: &Promises<'_>,
+    parts: &mut [PartClaims],
+    folder: &Path,
+    threads: usize,
+    meter: &Meter<'_>,
+    read: &dyn Fn() -> Result<Vec<PartClaims>, Fault>,
+) -> Result<(), Fault> {
+    if promises.has_ids() {
+        by_id::prove(promises, parts, folder)?;
+    } else {
+        if let Some(sources) = promises.sources {
+            by_content::prove(promises, sources, parts, folder, threads, meter, read)?;
+        }
+        by_content::prove_count(promises, parts, folder)?;
+    }
+    by_id::prove_ledger(promises, parts, folder)
 }
 
 /// The data files that the manifest names, each of the size it says.
@@ -89,11 +139,15 @@ fn files(folder: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, Fault> {
     Ok(paths)
 }
 
-fn open(manifest: &Manifest, paths: &[PathBuf]) -> Result<Box<dyn Reader>, Fault> {
-    match manifest.format.as_str() {
-        "parquet" | "arrow" => Ok(Box::new(TableReader::open(paths)?)),
-        format => Err(Fault::option(format!("format '{format}' can't be verified yet"))),
-    }
+fn open(folder: &Path, manifest: &Manifest, paths: &[PathBuf]) -> Result<Box<dyn Reader>, Fault> {
+    Ok(match manifest.format.as_str() {
+        "parquet" | "arrow" => Box::new(parquet::open(paths, manifest)?),
+        "hf" => Box::new(hf::open(folder, paths, manifest)?),
+        "trl" => Box::new(trl::open(folder, paths, manifest)?),
+        "llamafactory" => Box::new(llamafactory::open(folder, paths, manifest)?),
+        "nemo" => Box::new(nemo::open(paths, manifest)?),
+        format => return Err(Fault::option(format!("format '{format}' can't be verified yet"))),
+    })
 }
 
 /// Where the tokens of the sources may be spilled: beside the data set, or else where the system
@@ -108,22 +162,26 @@ fn read_back(
     reader: &dyn Reader,
     promises: &Promises<'_>,
     threads: usize,
-    watch: &dyn Watch,
+    meter: &Meter<'_>,
 ) -> Result<Vec<PartClaims>, Fault> {
     let parts = reader.parts();
     let files = &promises.manifest.files;
     let bytes: u64 = files.iter().map(|file| file.bytes).sum();
     let packs: u64 = files.iter().map(|file| file.rows).sum();
-    let meter = Meter::new(watch, Stage::Verify, bytes);
     parallel::each(parts.len(), threads, |part| {
         let path = &parts[part];
+        let fault = |column: &str, row, detail| {
+            Fault::invalid(reader.file_of(column).as_ref().unwrap_or(path), row, detail)
+        };
         let mut claims = Claims::default();
-        let mut first_row = None;
-        reader.read(part, &mut |found| {
+        let (mut first_row, mut next_row) = (None, None);
+        let read = reader.read(part, &mut |found| {
             first_row.get_or_insert(found.first_row);
-            promises.check(found, path, &mut claims)?;
-            meter.add(bytes * found.tokens.rows() as u64 / packs.max(1))
-        })?;
+            next_row = Some(found.first_row + found.rows() as u64);
+            promises.check(found, &mut claims, &fault)?;
+            meter.add(bytes * found.rows() as u64 / packs.max(1))
+        });
+        read.map_err(|fault| fault.at_row(next_row))?;
         Ok(PartClaims { path: path.clone(), first_row: first_row.unwrap_or(0), claims })
     })
 }

@@ -3,17 +3,12 @@
 //! O(segments) without cut sequences, O(segments log segments) with them; a bit per sequence, and
 //! 4 bytes per segment where sequences may be cut.
 
-use super::rows::{Claims, Promises};
+use super::claims::PartClaims;
+use super::pack::Promises;
 use crate::Fault;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use stowage_engine::memory;
 use stowage_engine::options::Overlong;
-
-/// The claims of a part, and where it lies.
-pub(crate) struct PartClaims {
-    pub path: PathBuf,
-    pub first_row: u64,
-    pub claims: Claims,
-}
 
 /// A segment by its part and its number there.
 type Place = (usize, usize);
@@ -30,13 +25,12 @@ pub(crate) fn prove(
     folder: &Path,
 ) -> Result<(), Fault> {
     let manifest = promises.manifest;
-    let mut heads = Bits::new(manifest.sequence_count);
-    let (mut placed, mut tokens) = (0, 0);
+    let mut heads = Bits::new(manifest.sequence_count)?;
+    let mut placed = 0;
     let mut tails = Vec::new();
     for (p, part) in parts.iter().enumerate() {
         let claims = &part.claims;
         for (k, (&sequence, &count)) in claims.sequences.iter().zip(&claims.counts).enumerate() {
-            tokens += u64::from(count);
             let start = claims.starts.get(k).copied().unwrap_or(0);
             if start > 0 {
                 tails.push((p as u32, k as u32));
@@ -73,20 +67,49 @@ pub(crate) fn prove(
         }
     }
     let dropped = manifest.sequence_count - placed;
-    let ledger = &manifest.ledger;
-    if dropped != ledger.dropped_count {
+    if dropped != manifest.ledger.dropped_count {
         return missing(format!(
             "{dropped} sequences stand in no pack, the manifest says {} were dropped",
-            ledger.dropped_count
-        ));
-    }
-    if tokens != ledger.tokens_packed || !ledger.balances() {
-        return missing(format!(
-            "{tokens} tokens stand in packs; the manifest says {} packed, {} truncated, {} dropped of {}",
-            ledger.tokens_packed, ledger.tokens_truncated, ledger.tokens_dropped, ledger.tokens_in
+            manifest.ledger.dropped_count
         ));
     }
     Ok(())
+}
+
+/// Proves that all tokens of the packs are those of the ledger.
+///
+/// # Errors
+/// [`Fault::Invalid`] with the numbers.
+pub(crate) fn prove_ledger(
+    promises: &Promises<'_>,
+    parts: &[PartClaims],
+    folder: &Path,
+) -> Result<(), Fault> {
+    let fills = parts.iter().flat_map(|part| &part.claims.fills);
+    let tokens: u64 = fills.map(|&fill| u64::from(fill)).sum();
+    let ledger = &promises.manifest.ledger;
+    if tokens == ledger.tokens_packed && ledger.balances() {
+        return Ok(());
+    }
+    let detail = format!(
+        "{tokens} tokens stand in packs; the manifest says {} packed, {} truncated, {} dropped of {}",
+        ledger.tokens_packed, ledger.tokens_truncated, ledger.tokens_dropped, ledger.tokens_in
+    );
+    Err(Fault::invalid(folder, None, detail))
+}
+
+/// The pieces that the policies make of a sequence: first token and tokens of each.
+pub(crate) fn pieces(
+    promises: &Promises<'_>,
+    length: u32,
+) -> impl Iterator<Item = (u64, u32)> + use<> {
+    let usable = promises.options.usable();
+    let first = first_piece(promises, length);
+    let end = match promises.options.overlong {
+        Overlong::Split if first.is_some() => length,
+        _ => first.unwrap_or(0),
+    };
+    (0..end).step_by(usable as usize).map(move |start| (start.into(), usable.min(end - start)))
 }
 
 /// Tokens of the piece that a sequence begins with; none if the policies leave it out. (A policy of
@@ -164,7 +187,7 @@ fn joined(
 /// The fault of a segment, with the row that it stands in.
 fn fault(parts: &[PartClaims], (part, segment): Place, detail: String) -> Fault {
     let part = &parts[part];
-    let row = part.claims.ends.partition_point(|&end| end as usize <= segment);
+    let row = part.claims.pack_of(segment);
     Fault::invalid(&part.path, part.first_row + row as u64, detail)
 }
 
@@ -172,8 +195,8 @@ fn fault(parts: &[PartClaims], (part, segment): Place, detail: String) -> Fault 
 struct Bits(Vec<u64>);
 
 impl Bits {
-    fn new(count: u64) -> Self {
-        Self(vec![0; count.div_ceil(64) as usize])
+    fn new(count: u64) -> Result<Self, Fault> {
+        Ok(Self(memory::filled(0, count.div_ceil(64) as usize)?))
     }
 
     fn contains(&self, sequence: u32) -> bool {

@@ -1,0 +1,68 @@
+//! The segments of some packs, as the files claim them: 8 bytes each, or 12 where they may be cut.
+
+use super::segment::Segment;
+use std::path::PathBuf;
+
+/// The claims of a part, and where it lies.
+pub(crate) struct PartClaims {
+    pub path: PathBuf,
+    pub first_row: u64,
+    pub claims: Claims,
+}
+
+/// The segments of some packs.
+#[derive(Default)]
+pub(crate) struct Claims {
+    /// Source sequence of each segment; empty where the format has no ids.
+    pub sequences: Vec<u32>,
+    /// First token of each in its sequence; empty where none can be cut, or without ids.
+    pub starts: Vec<u32>,
+    /// Tokens of each; empty without ids.
+    pub counts: Vec<u32>,
+    /// Digest of each, where there are no ids and the sources are given.
+    pub digests: Vec<u64>,
+    /// Where each pack's segments end.
+    pub ends: Vec<u32>,
+    /// Tokens of each pack.
+    pub fills: Vec<u32>,
+    /// Tokens of the longest segment.
+    pub longest: u32,
+    segments: u32,
+}
+
+impl Claims {
+    /// Adds a segment; `cuts` where the format says where pieces start.
+    pub(crate) fn push(&mut self, segment: &Segment, cuts: bool) {
+        if let Some(sequence) = segment.sequence {
+            self.sequences.push(sequence as u32);
+            self.counts.push(segment.count as u32);
+            if cuts {
+                self.starts.push(segment.start as u32);
+            }
+        }
+        self.longest = self.longest.max(segment.count as u32);
+        self.segments += 1;
+    }
+
+    /// Ends a pack of `tokens`.
+    pub(crate) fn end_pack(&mut self, tokens: u32) {
+        self.ends.push(self.segments);
+        self.fills.push(tokens);
+    }
+
+    /// Number of segments.
+    pub(crate) fn segments(&self) -> u32 {
+        self.segments
+    }
+
+    /// Segments in the pack that has the most.
+    pub(crate) fn most(&self) -> u32 {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        self.ends.iter().zip(starts).map(|(end, start)| end - start).max().unwrap_or(0)
+    }
+
+    /// The pack that segment `segment` stands in, counted from the part's first.
+    pub(crate) fn pack_of(&self, segment: usize) -> usize {
+        self.ends.partition_point(|&end| end as usize <= segment)
+    }
+}
