@@ -246,6 +246,7 @@ async function prove(format, number, { told, semantics, trl, ...options }) {
 try {
   const wanted = process.argv.slice(2);
   check("the checkers themselves", "selftest.py");
+  check("bytes of small files", "check_golden.py");
   for (const [format, list] of Object.entries(cases)) {
     if (wanted.length > 0 && !wanted.includes(format)) continue;
     const since = Date.now();
