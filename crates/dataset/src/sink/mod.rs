@@ -120,7 +120,31 @@ pub(crate) trait Sink: Sync {
     fn finish(&self, files: Self::Files, output: &Output) -> Result<Vec<DataFile>, Fault>;
 }
 
-/// The name of shard `index` of `count`: `train-00000-of-00003.parquet`.
+/// The name of shard `index` of `count`: `train-00000-of-00003.parquet`. Numbers have five digits, as
+/// `datasets` writes them, and more where the last needs more: names sort as their numbers do.
 pub(crate) fn shard_name(stem: &str, index: usize, count: usize, ending: &str) -> String {
-    format!("{stem}-{index:05}-of-{count:05}.{ending}")
+    let digits = count.saturating_sub(1).to_string().len().max(5);
+    format!("{stem}-{index:0digits$}-of-{count:0digits$}.{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shard_name;
+
+    #[test]
+    fn names_of_shards_sort_as_their_numbers_do() {
+        for count in [1, 3, 99_999, 100_000, 100_001, 1_000_001] {
+            let names: Vec<_> =
+                (0..count).map(|index| shard_name("data", index, count, "arrow")).collect();
+            assert!(names.is_sorted(), "{count}");
+            assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{count}");
+        }
+    }
+
+    #[test]
+    fn names_of_shards_have_five_digits_or_what_the_last_needs() {
+        assert_eq!(shard_name("train", 2, 3, "parquet"), "train-00002-of-00003.parquet");
+        assert_eq!(shard_name("data", 99_999, 100_000, "arrow"), "data-99999-of-100000.arrow");
+        assert_eq!(shard_name("data", 7, 100_001, "arrow"), "data-000007-of-100001.arrow");
+    }
 }
