@@ -7,6 +7,7 @@
 
 mod block;
 mod decide;
+mod dremel;
 mod fault;
 mod formats;
 mod gather;

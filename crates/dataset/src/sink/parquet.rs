@@ -7,23 +7,18 @@ use super::table::{Table, TableSchema};
 use super::{Content, Cut, Sink, Sizes, shard_name};
 use crate::Fault;
 use crate::block::{Block, Span};
+use crate::dremel::{self, Node, nodes, parquet_schema};
 use crate::output::{DataFile, DataWriter, Output};
-use ::parquet::arrow::ArrowSchemaConverter;
-use ::parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves,
-};
-use ::parquet::basic::{Compression as Codec, ZstdLevel};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use ::parquet::file::writer::SerializedFileWriter;
-use ::parquet::schema::types::TypePtr;
-use arrow_array::RecordBatch;
+use ::parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Places encoded between two questions whether to go on: a millisecond or two.
-const PLACES_AT_ONCE: u64 = 1 << 17;
+/// Bytes collected before they are written.
+const BYTES_AT_ONCE: usize = 1 << 20;
 
 /// Codec of Parquet pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,16 +35,17 @@ pub enum Compression {
 /// The format `parquet`, and others that are Parquet files with columns of their own.
 pub(crate) struct ParquetSink<T = TableSchema> {
     table: T,
-    schema: TypePtr,
+    schema: SchemaDescriptor,
+    nodes: Vec<Node>,
+    compression: Compression,
     properties: WriterPropertiesPtr,
-    factory: ArrowRowGroupWriterFactory,
     shard_bytes: u64,
     ending: &'static str,
     rows: u64,
 }
 
 /// A block, encoded.
-pub(crate) type Encoded = Vec<ArrowColumnChunk>;
+pub(crate) type Encoded = Vec<dremel::Encoded>;
 
 /// The open shard, and those that are complete.
 pub(crate) struct ParquetFiles {
@@ -88,32 +84,18 @@ impl<T: Table> ParquetSink<T> {
         ending: &'static str,
         rows: u64,
     ) -> Result<Self, Fault> {
-        let codec = match compression {
-            Compression::Zstd => Codec::ZSTD(ZstdLevel::try_new(1).expect("1 is a level of zstd")),
-            Compression::Snappy => Codec::SNAPPY,
-            Compression::None => Codec::UNCOMPRESSED,
-        };
         let properties = WriterProperties::builder()
-            .set_compression(codec)
+            .set_compression(dremel::codec(compression))
             .set_dictionary_enabled(false)
-            // The least and greatest token id of a page help nobody.
             .set_statistics_enabled(EnabledStatistics::None)
             .set_created_by(format!("stowage version {}", env!("CARGO_PKG_VERSION")))
             .build();
         let properties = Arc::new(properties);
-        let schema = ArrowSchemaConverter::new().schema_root("schema").convert(table.schema());
-        let schema = schema.map_err(|error| {
+        let schema = parquet_schema(table.schema()).map_err(|error| {
             Fault::option(format!("a carried column can't be written as Parquet: {error}"))
         })?;
-        let schema = schema.root_schema_ptr();
-        let blank = SerializedFileWriter::new(
-            std::io::sink(),
-            Arc::clone(&schema),
-            Arc::clone(&properties),
-        );
-        let blank = blank.expect("a sink takes every byte");
-        let factory = ArrowRowGroupWriterFactory::new(&blank, Arc::clone(table.schema()));
-        Ok(Self { table, schema, properties, factory, shard_bytes, ending, rows })
+        let nodes = nodes(&schema);
+        Ok(Self { table, schema, nodes, compression, properties, shard_bytes, ending, rows })
     }
 
     fn open(&self, output: &Output, index: usize, count: usize) -> Result<Shard, Fault> {
@@ -121,34 +103,21 @@ impl<T: Table> ParquetSink<T> {
         let file = output.create(&name)?;
         let path = file.path().to_path_buf();
         let writer = SerializedFileWriter::new(
-            BufWriter::new(file),
-            Arc::clone(&self.schema),
+            BufWriter::with_capacity(BYTES_AT_ONCE, file),
+            self.schema.root_schema_ptr(),
             Arc::clone(&self.properties),
         );
         let writer = writer.map_err(|error| refused(&path, error))?;
         Ok(Shard { index, name, rows: 0, writer })
     }
 
-    fn chunks(
-        &self,
-        batch: &RecordBatch,
-        rows_at_once: usize,
-        go_on: &dyn Fn() -> Result<(), Fault>,
-    ) -> Result<Vec<ArrowColumnChunk>, Fault> {
-        let in_memory = |error: ParquetError| Fault::option(format!("cannot be encoded: {error}"));
-        let mut writers = self.factory.create_column_writers(0).map_err(in_memory)?;
-        for start in (0..batch.num_rows()).step_by(rows_at_once) {
-            let rows = batch.slice(start, rows_at_once.min(batch.num_rows() - start));
-            let mut next = writers.iter_mut();
-            for (field, column) in self.table.schema().fields().iter().zip(rows.columns()) {
-                for leaf in compute_leaves(field, column).map_err(in_memory)? {
-                    let writer = next.next().expect("a writer for every leaf");
-                    writer.write(&leaf).map_err(in_memory)?;
-                    go_on()?;
-                }
-            }
-        }
-        writers.into_iter().map(|writer| writer.close().map_err(in_memory)).collect()
+    /// The columns of a top-level column.
+    fn leaves(&self, root: usize) -> Vec<ColumnDescPtr> {
+        let columns = self.schema.columns().iter().enumerate();
+        columns
+            .filter(|&(leaf, _)| self.schema.get_column_root_idx(leaf) == root)
+            .map(|(_, column)| ColumnDescPtr::clone(column))
+            .collect()
     }
 }
 
@@ -178,10 +147,13 @@ impl<T: Table> Sink for ParquetSink<T> {
         block: Block,
         go_on: &dyn Fn() -> Result<(), Fault>,
     ) -> Result<Self::Part, Fault> {
-        let places = (block.span.places.end - block.span.places.start).max(1);
-        let rows_at_once = (block.rows() as u64 * PLACES_AT_ONCE).div_ceil(places) as usize;
         let batch = self.table.batch(block, go_on)?;
-        self.chunks(&batch, rows_at_once, go_on)
+        let mut chunks = Vec::new();
+        for (root, (node, column)) in self.nodes.iter().zip(batch.columns()).enumerate() {
+            let leaves = self.leaves(root);
+            chunks.extend(dremel::encode(node, &leaves, column, self.compression, go_on)?);
+        }
+        Ok(chunks)
     }
 
     fn append(
@@ -201,7 +173,7 @@ impl<T: Table> Sink for ParquetSink<T> {
         let splice = || {
             let mut group = shard.writer.next_row_group()?;
             for chunk in chunks {
-                chunk.append_to_row_group(&mut group)?;
+                group.append_column(&chunk.bytes, chunk.close)?;
             }
             group.close().map(|_| ())
         };
