@@ -120,6 +120,11 @@ pub(super) fn relax_from(
             known.clear();
         }
     }
+    if end == End::Trouble {
+        // As much as a pricing: trouble before the first one would cost nothing, and dives that
+        // meet it each time would never spend their work.
+        work.charge(m as u64 * u64::from(task.capacity));
+    }
     let basic = master.levels().filter(|level| level.1 > 1e-7);
     let patterns = basic.map(|(column, level)| (master.pattern(column), level)).collect();
     Some(Relaxation { value: master.objective(), patterns, duals: best_duals })

@@ -206,3 +206,42 @@ fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
     }
     a
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Mode, search, simplex::tests::fail_after};
+    use crate::Unwatched;
+    use crate::certificate::{Claim, verify};
+    use crate::seeded::mix;
+    use crate::strategy::{Problem, best_fit_decreasing};
+
+    #[test]
+    fn numeric_trouble_leaves_the_best_plan_so_far_with_a_valid_bound() {
+        // Lengths from a sixth to half of the capacity: fills stay far from the bound.
+        let classes: Vec<(u32, u64)> =
+            (86..=256).rev().map(|l| (l, 20 + mix(u64::from(l)) % 40)).collect();
+        let problem = Problem { classes: &classes, capacity: 512, alignment: 1, limit: u32::MAX };
+        let mut units = Vec::new();
+        for sound in [0, 1, 2, 5, 20, u64::MAX] {
+            fail_after(sound);
+            let found = search(&problem, Mode::Optimal, 0.05, 1, &Unwatched).expect("no cancel");
+            let claim = Claim {
+                classes: &classes,
+                templates: &found.templates,
+                capacity: 512,
+                alignment: 1,
+                limit: u32::MAX,
+                multiple: 1,
+                pack_count: None,
+                lower_bound: found.lower_bound,
+                certificate: &found.certificate,
+            };
+            assert_eq!(verify(&claim, &Unwatched), Ok(()), "after {sound} factorisations");
+            assert!(
+                found.templates.pack_count() <= best_fit_decreasing::plan(&problem).pack_count()
+            );
+            units.push(found.units);
+        }
+        assert_ne!(units[0], units[5], "the search met the trouble");
+    }
+}

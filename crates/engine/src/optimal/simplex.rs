@@ -140,6 +140,10 @@ impl Master {
     fn refactor(&mut self, work: &mut Work) -> End {
         let columns = self.basis.iter().map(|&j| self.column(j)).collect();
         let Some(factors) = Factors::of(self.rows, columns) else { return End::Trouble };
+        #[cfg(test)]
+        if tests::sabotage() {
+            return End::Trouble;
+        }
         work.charge(20 * factors.entries() + 80 * self.rows as u64);
         factors.solve(&mut self.demand.clone(), &mut self.level);
         let mut cost: Vec<f64> =
@@ -288,9 +292,26 @@ fn ratio_test(level: &[f64], change: &[f64]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::Unwatched;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Factorisations of this thread until all fail.
+        static SOUND: Cell<u64> = const { Cell::new(u64::MAX) };
+    }
+
+    /// From now on, only this many factorisations of this thread succeed.
+    pub(crate) fn fail_after(sound: u64) {
+        SOUND.set(sound);
+    }
+
+    pub(super) fn sabotage() -> bool {
+        let left = SOUND.get();
+        SOUND.set(left.saturating_sub(1));
+        left == 0
+    }
 
     #[test]
     fn three_classes_reach_the_value_known_by_hand() {
