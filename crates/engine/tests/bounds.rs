@@ -49,7 +49,9 @@ fn no_bound_exceeds_the_optimum_and_every_certificate_verifies() {
         let problem = Tiny::draw(&mut generator);
         let optimum = problem.optimum();
         let (classes, capacity) = (&problem.classes, problem.capacity);
-        for bound in [quick(classes, capacity, problem.limit), dual_feasible(classes, capacity)] {
+        for bound in
+            [quick(classes, capacity, problem.limit), dual_feasible(classes, capacity, || false)]
+        {
             assert!(bound.packs <= optimum, "case {case}: {problem:?}, {bound:?}, {optimum}");
             assert_eq!(check(&problem, &bound), Ok(()), "case {case}: {problem:?}, {bound:?}");
         }
@@ -127,7 +129,9 @@ fn a_changed_weight_parameter_or_bound_is_refused() {
     for _ in 0..500 {
         let problem = Tiny::draw(&mut generator);
         let (classes, capacity) = (&problem.classes, problem.capacity);
-        for bound in [quick(classes, capacity, problem.limit), dual_feasible(classes, capacity)] {
+        for bound in
+            [quick(classes, capacity, problem.limit), dual_feasible(classes, capacity, || false)]
+        {
             let mut more = bound.clone();
             more.packs += 1;
             assert_eq!(step_of(check(&problem, &more)), Some('4'), "{problem:?}, {more:?}");
@@ -192,7 +196,9 @@ fn bounds_cost_nothing_in_proportion_to_the_capacity() {
     let capacity = i32::MAX as u32;
     let classes: Vec<(u32, u64)> = (0..64).map(|i| (capacity - 12_345_678 * i, 3)).collect();
     let problem = Tiny { classes, capacity, limit: 5 };
-    for bound in [quick(&problem.classes, capacity, 5), dual_feasible(&problem.classes, capacity)] {
+    for bound in
+        [quick(&problem.classes, capacity, 5), dual_feasible(&problem.classes, capacity, || false)]
+    {
         assert!(bound.packs >= 64);
         assert_eq!(check(&problem, &bound), Ok(()));
     }

@@ -72,7 +72,7 @@ pub(super) struct Portfolio<'a> {
     whole: bool,
     threads: usize,
     /// The bound by dual feasible functions, made when a fill leaves a gap.
-    pub dual_feasible: Option<&'a dyn Fn() -> Bound>,
+    pub dual_feasible: Option<&'a dyn Fn(&mut Work) -> Bound>,
 }
 
 /// Units that the relaxation of so many classes takes, about: some tens of pricings, and pivots.
@@ -149,7 +149,7 @@ impl<'a> Portfolio<'a> {
         }
         if let Some(bound) = self.dual_feasible {
             work.charge(DUAL_FEASIBLE * classes.len() as u64);
-            self.offer_bound(bound());
+            self.offer_bound(bound(work));
         }
         if self.gap() > self.packs / LOOSE {
             self.relax_below(work);

@@ -43,9 +43,15 @@ impl<'a> Work<'a> {
         self.units = self.units.saturating_add(units);
         if self.units - self.asked >= ASK {
             self.asked = self.units;
-            let done = (self.before + self.units).min(self.total);
-            self.cancelled |= self.watch.step(Stage::Plan, done, self.total).is_err();
+            self.is_cancelled();
         }
+    }
+
+    /// Asks the watch at once: for work that is charged before it is done.
+    pub fn is_cancelled(&mut self) -> bool {
+        let done = (self.before + self.units).min(self.total);
+        self.cancelled |= self.watch.step(Stage::Plan, done, self.total).is_err();
+        self.cancelled
     }
 
     pub fn charge_nodes(&mut self, nodes: u64) {
