@@ -358,36 +358,3 @@ test("plan writes JSON that verify proves, against the right histogram only", as
   t.true(again.stderr.startsWith("stowage: ERR_OUTPUT_EXISTS: "));
   t.is((await stowage("plan", squad, "-c", "384", "-o", path, "--overwrite")).code, 0);
 });
-
-test("stream packs lines as they come and stops when its reader has gone", async (t) => {
-  await place();
-  const command = join(root, "dist", "cli", "main.js");
-  const child = spawn(process.execPath, [command, "stream", "-c", "10", "-s", "next-fit"]);
-  const outcome = finish(child);
-  child.stdin.end('4\n{"id":9,"length":6}\n{"input_ids":[1,2,3]}\n[5,6]\n');
-  const { code, stdout, stderr } = await outcome;
-  t.deepEqual([code, stderr], [0, ""]);
-  t.deepEqual(
-    stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line)),
-    [
-      { ids: [0, 9], lengths: [4, 6], tokens: 10 },
-      { ids: [2, 3], lengths: [3, 2], tokens: 5 },
-    ],
-  );
-  await place();
-  const endless = spawn(process.execPath, [command, "stream", "-c", "1"]);
-  const feed = (): void => {
-    while (endless.stdin.write("1\n".repeat(5000)));
-  };
-  endless.stdin.on("drain", feed).on("error", () => undefined);
-  feed();
-  await once(endless.stdout, "data");
-  endless.stdout.destroy();
-  const [exit] = (await once(endless, "exit")) as [number | null];
-  running -= 1;
-  waiting.shift()?.();
-  t.is(exit, 0);
-});

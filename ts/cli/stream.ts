@@ -7,9 +7,8 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { StringDecoder } from "node:string_decoder";
 import { type Command, Option } from "commander";
 import {
   readLengths,
@@ -65,9 +64,6 @@ export function addStream(program: Command, session: Session): void {
 
 type StreamFlags = StreamOptions & { column?: string };
 
-/** Sequences that cross to native code in one call. */
-const AT_ONCE = 1024;
-
 async function stream(session: Session, { column, ...options }: StreamFlags): Promise<void> {
   need(options, "capacity");
   const packer = new StreamPacker(pickStreamOptions(options));
@@ -75,18 +71,23 @@ async function stream(session: Session, { column, ...options }: StreamFlags): Pr
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
     if (code === "EPIPE") process.exit(0);
   });
-  const ids: number[] = [];
-  const lengths: number[] = [];
-  const flush = async (): Promise<void> => {
-    await write(packer.add(ids.splice(0), lengths.splice(0)));
-  };
-  for await (const { id, length } of sequences(session, column)) {
-    ids.push(id);
-    lengths.push(length);
-    if (ids.length >= AT_ONCE) await flush();
-  }
-  await flush();
+  for await (const batch of batches(session, column)) await write(add(packer, batch));
   await write(packer.finish());
+}
+
+/** Adds sequences; a fault is told by the id, since nobody knows how the input was cut into calls. */
+function add(packer: StreamPacker, { ids, lengths }: Batch): readonly StreamedPack[] {
+  try {
+    return packer.add(ids, lengths);
+  } catch (error) {
+    if (!(error instanceof StowageError) || error.index === undefined) throw error;
+    const { code, index, length, capacity } = error;
+    const id = ids[index];
+    const message = error.message
+      .replace(/^lengths\[\d+\]/, `the length of sequence ${id}`)
+      .replace(/^sequence \d+/, `sequence ${id}`);
+    throw new StowageError(code, message, { index: id, length, capacity, cause: error });
+  }
 }
 
 /** Global options (json, quiet …) are none of the stream's. */
@@ -106,64 +107,104 @@ async function write(packs: readonly StreamedPack[]): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, "drain");
 }
 
-interface Sequence {
-  id: number;
-  length: number;
+/** Sequences that came together. */
+interface Batch {
+  readonly ids: readonly number[];
+  readonly lengths: readonly number[] | Uint32Array;
 }
 
-async function* sequences(
+/** What comes in, as it comes: a line is packed before the next one is waited for. */
+async function* batches(
   session: Session,
   column: string | undefined,
-): AsyncGenerator<Sequence, void, undefined> {
+): AsyncGenerator<Batch, void, undefined> {
   session.signal.addEventListener("abort", () => process.stdin.destroy());
-  const chunks = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  const first = await chunks.next();
-  if (first.done) return;
-  const rest = Readable.from(joined(session, first.value, chunks));
-  if (isArrow(first.value)) return yield* arrowSequences(rest, column);
+  const chunks = untilStopped(session);
+  let first = Buffer.alloc(0);
+  while (isBeginningOfArrow(first)) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    first = Buffer.concat([first, value]);
+  }
+  if (isArrow(first)) return yield* arrowBatches(session, joined(first, chunks), column);
+  const decoder = new StringDecoder("utf8");
   let number = 0;
-  for await (const line of createInterface({ input: rest, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() !== "") yield toSequence(line, number);
-    number += 1;
+  /** The beginning of a line that hasn't ended yet. */
+  let open: string[] = [];
+  const parse = (lines: readonly string[]): Batch => {
+    const sequences = lines.flatMap((line, at) =>
+      line.trim() === "" ? [] : [toSequence(line, number + at)],
+    );
+    number += lines.length;
+    return { ids: sequences.map(({ id }) => id), lengths: sequences.map(({ length }) => length) };
+  };
+  for await (const chunk of joined(first, chunks)) {
+    const [end = "", ...lines] = decoder.write(chunk).split("\n");
+    open.push(end);
+    const last = lines.pop();
+    if (last === undefined) continue;
+    yield parse([open.join(""), ...lines]);
+    open = [last];
   }
   session.signal.throwIfAborted();
+  yield parse([open.join("") + decoder.end()]);
 }
 
-async function* joined(
-  session: Session,
-  first: Buffer,
-  chunks: AsyncIterator<Buffer>,
-): AsyncGenerator<Buffer> {
-  yield first;
+/** Standard input, which ends where Ctrl-C has closed it. */
+async function* untilStopped(session: Session): AsyncGenerator<Buffer, void, undefined> {
   try {
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+    yield* process.stdin as AsyncIterable<Buffer>;
   } catch (error) {
-    if (!session.signal.aborted) throw error; // else Ctrl-C has closed standard input
+    if (!session.signal.aborted) throw error;
   }
 }
 
-/** The magic of an Arrow file, or the continuation mark of an Arrow stream. */
+async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (first.length > 0) yield first;
+  yield* rest;
+}
+
+/** The magic of an Arrow file, and the continuation mark of an Arrow stream. */
+const ARROW = [Buffer.from("ARROW1"), Buffer.of(0xff, 0xff, 0xff, 0xff)];
+
 function isArrow(bytes: Buffer): boolean {
-  return (
-    bytes.subarray(0, 6).toString("latin1") === "ARROW1" ||
-    (bytes.length >= 4 && bytes.readInt32LE(0) === -1)
+  return ARROW.some((magic) => bytes.subarray(0, magic.length).equals(magic));
+}
+
+/** True if more bytes could make it Arrow; no JSON begins so. */
+function isBeginningOfArrow(bytes: Buffer): boolean {
+  return ARROW.some(
+    (magic) => bytes.length < magic.length && magic.subarray(0, bytes.length).equals(bytes),
   );
 }
 
-async function* arrowSequences(
-  input: Readable,
+/** Sequences of an Arrow input that cross to native code in one call. */
+const AT_ONCE = 65_536;
+
+async function* arrowBatches(
+  session: Session,
+  input: AsyncIterable<Buffer>,
   column: string | undefined,
-): AsyncGenerator<Sequence, void, undefined> {
+): AsyncGenerator<Batch, void, undefined> {
   const folder = await mkdtemp(join(tmpdir(), "stowage-stream-"));
   let lengths: Uint32Array;
   try {
     const path = join(folder, "stdin.arrow");
     await pipeline(input, createWriteStream(path));
+    session.signal.throwIfAborted();
     lengths = await readLengths(path, column === undefined ? {} : { column });
   } finally {
     await rm(folder, { recursive: true });
   }
-  for (const [id, length] of lengths.entries()) yield { id, length };
+  for (let from = 0; from < lengths.length; from += AT_ONCE) {
+    const part = lengths.subarray(from, from + AT_ONCE);
+    yield { ids: Array.from(part, (_, at) => from + at), lengths: part };
+  }
+}
+
+interface Sequence {
+  id: number;
+  length: number;
 }
 
 function toSequence(line: string, number: number): Sequence {
