@@ -96,7 +96,7 @@ export async function contend(
 }
 
 /** A contender's process, which runs once for each line that it is sent. */
-class Racer {
+export class Racer {
   readonly entry: Entry;
   readonly #child: ChildProcess | undefined;
   readonly #lines: AsyncIterator<string> | undefined;

@@ -1,82 +1,156 @@
-// How fast packs of an epoch are drawn, how busy balanced ranks are, and how fast and how well a
-// stream packs. `npm run bench:epochs`. The native parts alone, with 1e9 sequences for the memory:
-// the engine's examples `acceptance` (points of the permutation) and `streams`.
+// `npm run bench:epochs`: points of the permutation, packs of an epoch, ranks in balance, and streams,
+// how well and how fast they pack, beside seqpacker's StreamPacker, in one run.
+//
+//   npm run bench:epochs -- [--rounds 5] [--no-peers] [--no-record]
+//
+// Two minutes once the release builds are there. Memory over 1e9 sequences is a run of its own:
+// cargo run --release -p stowage-engine --example streams 1000000000
 
-import { readFileSync } from "node:fs";
-import os from "node:os";
-import {
-  LengthHistogram,
-  LengthIndex,
-  packSync,
-  planSync,
-  type StreamOptions,
-  StreamPacker,
-} from "../index.js";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { median, Racer } from "./contest.js";
+import { machine, peersPython, ROOT, releaseBinary } from "./environment.js";
+import type { Figure } from "./epoch-figures.js";
+import { CAPACITY, lengths, writeLengths } from "./lengths.js";
+import { targetsTable } from "./report.js";
 
-const count = 1_000_000;
-
-/** Log-normal about 245 tokens with sigma 1, from a fixed sequence of numbers. */
-function logNormal(capacity: number): Uint32Array {
-  let state = 1;
-  const uniform = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  return Uint32Array.from({ length: count }, () => {
-    const normal = Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-    return Math.min(capacity, Math.max(1, Math.round(245 * Math.exp(normal))));
-  });
-}
-
-/** Seconds of the best of three runs. */
-function best(run: () => void): number {
-  const times = [0, 1, 2].map(() => {
-    const start = performance.now();
-    run();
-    return (performance.now() - start) / 1000;
-  });
-  return Math.min(...times);
-}
-
-console.log(`${os.cpus()[0]?.model}, ${os.cpus().length} cores, load ${os.loadavg()[0]}`);
-const lengths = logNormal(2048);
-const plan = planSync(LengthHistogram.from(lengths), { capacity: 2048 });
-const index = new LengthIndex(lengths);
-const epoch = plan.epoch(index, { seed: 1, epoch: 0 });
-const indexing = best(() => void new LengthIndex(lengths));
-const whole = best(() => void epoch.toPacking());
-const single = best(() => {
-  for (const pack of epoch) if (pack.length === 0) throw new Error("no pack is empty");
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    "no-peers": { type: "boolean", default: false },
+    "no-record": { type: "boolean", default: false },
+  },
 });
-console.log(`index: ${(count / indexing / 1e6).toFixed(1)} M sequences/s`);
-console.log(`toPacking: ${(count / whole / 1e6).toFixed(1)} M sequences/s`);
-console.log(`packAt: ${(count / single / 1e6).toFixed(1)} M sequences/s`);
+const rounds = Number(flags.rounds);
 
-const file = new URL("instances/chat-8192.txt", import.meta.url);
-const lines = readFileSync(file, "utf8").split("\n");
-const pairs = lines.filter((line) => /^\d/.test(line)).map((line) => line.split(" ").map(Number));
-const chat = planSync(LengthHistogram.fromCounts(pairs as [number, number][]), { capacity: 8192 });
-for (const worldSize of [8, 64]) {
-  const { shuffled, balanced } = chat.balance({ worldSize });
-  const shares = [shuffled, balanced].map(({ usefulShare }) => usefulShare.toFixed(4));
-  console.log(
-    `chat-8192, ${worldSize} ranks: ${shares.join(" -> ")} useful, correlation ${balanced.correlation.toFixed(3)}`,
-  );
+/** Sequences of the race: seqpacker's harmonic strategy takes seconds for them. */
+const COUNT = 300_000;
+
+// Loaded in place of the binary that `npm test` built.
+process.env.NAPI_RS_NATIVE_LIBRARY_PATH = releaseBinary().path;
+const { balance, efficiency, packs, paths, viaAdd } = await import("./epoch-figures.js");
+
+const figures: Figure[] = [];
+add(points());
+add(packs(1_000_000));
+add(balance());
+add(efficiency());
+add(engine());
+add(await paths(lengths(COUNT), rounds));
+if (!flags["no-peers"]) add(await race());
+
+console.log(`\n${targetsTable(figures.map(toRow))}\n`);
+if (!flags["no-record"]) console.log(`record: ${record()}`);
+
+function add(found: readonly Figure[]): void {
+  figures.push(...found);
+  for (const { what, value, unit } of found) console.error(`${what}: ${value} ${unit}`);
 }
 
-const offline = packSync(lengths, { capacity: 2048, strategy: "best-fit-decreasing" }).packCount;
-const ids = Float64Array.from({ length: count }, (_, id) => id);
-for (const strategy of ["next-fit", "harmonic", "best-fit"] satisfies StreamOptions["strategy"][]) {
-  let packs = 0;
-  const seconds = best(() => {
-    const packer = new StreamPacker({ capacity: 2048, strategy });
-    packs = 0;
-    for (let at = 0; at < count; at += 65_536)
-      packs += packer.add(ids.subarray(at, at + 65_536), lengths.subarray(at, at + 65_536)).length;
-    packs += packer.finish().length;
-  });
-  const above = (100 * (packs / offline - 1)).toFixed(2);
-  console.log(
-    `stream ${strategy}: ${(count / seconds / 1e6).toFixed(1)} M sequences/s, ${above} % above offline`,
-  );
+/** Points of the permutation, one after another in native code. */
+function points(): Figure[] {
+  const rows = example("acceptance", "0").matchAll(/^\| (\d+) \| ([\d.]+) \| ([\d.]+) \|$/gm);
+  return Array.from(rows, ([, n, free]) => ({
+    what: `point of a permutation of ${Number(n).toLocaleString("en-US")}`,
+    value: Number(free),
+    unit: "ns",
+    most: 30,
+  }));
+}
+
+/** Streams in native code alone, 10 million sequences each. */
+function engine(): Figure[] {
+  const rows = example("streams", "10000000").matchAll(/^\| ([a-z-]+) \| ([\d.]+) \|/gm);
+  return Array.from(rows, ([, strategy, rate]) => ({
+    what: `stream ${strategy}, engine alone`,
+    value: Number(rate),
+    unit: "M sequences/s",
+    least: 10,
+  }));
+}
+
+function example(name: string, ...args: string[]): string {
+  console.error(`example ${name}`);
+  const command = ["run", "--release", "--locked", "-q", "-p", "stowage-engine", "--example", name];
+  return execFileSync("cargo", [...command, "--", ...args], { cwd: ROOT, encoding: "utf8" });
+}
+
+/** StreamPacker.add against seqpacker's, in turns on the same lengths. */
+async function race(): Promise<Figure[]> {
+  const peers = peersPython();
+  if ("missing" in peers) throw new Error(`no Python peers: ${peers.missing}; or say --no-peers`);
+  const folder = mkdtempSync(join(tmpdir(), "stowage-epochs-"));
+  const path = join(folder, "lengths.u32");
+  const found: Figure[] = [];
+  try {
+    writeLengths(path, COUNT);
+    for (const [strategy, theirs] of [
+      ["next-fit", "nf"],
+      ["harmonic", "hk"],
+    ] as const) {
+      const script = join(ROOT, "benchmark", "peers", "bench_peers.py");
+      const serve = [script, path, String(CAPACITY), "--serve", "seqpacker", theirs, "stream"];
+      const entry = { n: COUNT, strategy, contender: "seqpacker", call: "stream" } as const;
+      const racer = new Racer({ ...entry, times: [] }, [peers.python, ...serve]);
+      const ours = viaAdd(lengths(COUNT), strategy);
+      const times: number[] = [];
+      try {
+        await racer.prepare();
+        ours();
+        for (let round = 0; round < rounds; round++) {
+          times.push(ours());
+          await racer.run();
+        }
+      } finally {
+        racer.leave();
+      }
+      const { times: rival, skipped } = racer.entry;
+      if (skipped !== undefined) throw new Error(`seqpacker ${theirs}: ${skipped}`);
+      const rate = COUNT / (median(rival) ?? Number.NaN) / 1000;
+      const ratio = median(times.map((time, round) => rival[round]! / time)) ?? Number.NaN;
+      const what = `stream ${strategy}, seqpacker's StreamPacker`;
+      found.push({ what, value: round(rate, 2), unit: "M sequences/s" });
+      const against = `stream ${strategy}, StreamPacker.add against seqpacker's`;
+      found.push({ what: against, value: round(ratio, 1), unit: "×", least: 5 });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return found;
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+function toRow(figure: Figure): Parameters<typeof targetsTable>[0][number] {
+  const { what, value, unit, least, most } = figure;
+  const limit = least ?? most;
+  const target = limit === undefined ? "" : `at ${least === undefined ? "most" : "least"} ${limit}`;
+  return { what, target, measured: `${value} ${unit}`.trim(), met: isMet(figure) };
+}
+
+function isMet({ value, least, most }: Figure): boolean | undefined {
+  if (least !== undefined) return value >= least;
+  return most === undefined ? undefined : value <= most;
+}
+
+function record(): string {
+  const on = machine();
+  const date = new Date().toISOString();
+  const path = join(ROOT, "benchmark", "record", `epochs-${date.slice(0, 10)}-${on.name}.csv`);
+  const command = ["npm run bench:epochs --", ...process.argv.slice(2)].join(" ").trim();
+  const lines = [
+    `# ${date} | ${on.cpu} | ${on.system} | Node ${on.node} | load ${on.load.join(" ")} | ${command}`,
+    "what,value,unit,at_least,at_most,reached",
+    ...figures.map((figure) => {
+      const { what, value, unit, least = "", most = "" } = figure;
+      return [`"${what}"`, value, unit, least, most, isMet(figure) ?? ""].join(",");
+    }),
+  ];
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  return path;
 }

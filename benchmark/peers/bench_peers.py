@@ -30,6 +30,7 @@ CASES += [("lightbinpack", s, "call") for s in ("nf", "ffd", "bfd", "obfd", "obf
 CASES += [("seqpack", "greedy", "call"), ("seqpack", "heap", "call"),
           ("seqpack", "histogram", "plan"), ("seqpack", "histogram-batched", "plan"),
           ("seqpack", "histogram-batched", "plan+epoch")]
+# besides, seqpacker's StreamPacker ("nf", "hk") is call "stream", for --serve and --one
 # quadratic in the number of sequences, or of open packs: not run above this many sequences
 LIMIT = {("seqpack", "greedy"): 20_000, ("seqpacker", "hk"): 200_000}
 
@@ -54,6 +55,18 @@ def prepare(peer, strategy, call, lengths, capacity):
         assert (used <= capacity).all(), "over capacity"
         return len(offsets) - 1
 
+    if call == "stream":                                         # its one way in: a sequence a call
+        from seqpacker import StreamPacker
+        plain = lengths.tolist()
+
+        def stream():
+            packer, packs = StreamPacker(capacity, strategy=strategy), []
+            add, keep = packer.add, packs.extend
+            for length in plain:
+                keep(add(length))
+            keep(packer.finish())
+            return packs
+        return stream, lambda packs: of_lists([p.sequence_ids for p in packs])
     if peer == "seqpacker":
         from seqpacker import Packer
         packer = Packer(capacity=capacity, strategy=strategy)
