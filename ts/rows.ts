@@ -2,7 +2,7 @@
 
 import { StowageError, translate } from "./errors.js";
 import { isShared, kindOf } from "./lengths.js";
-import { allocate } from "./memory.js";
+import { allocate, allocateToFill } from "./memory.js";
 import { native } from "./native.js";
 import {
   booleanOption,
@@ -171,12 +171,12 @@ export function collate(packing: Packing, tokens: TokenColumn, options: CollateO
     layout,
     rowCount: end - start,
     width: plan.width,
-    inputIds: int32(places),
-    ...(labels !== false && { labels: int32(places) }),
-    positionIds: int32(places),
-    segmentIds: int32(places),
-    ...(mask !== false && { attentionMask: int32(places) }),
-    ...(weights && { lossWeights: float32(places) }),
+    inputIds: toFill(places),
+    ...(labels !== false && { labels: toFill(places) }),
+    positionIds: toFill(places),
+    segmentIds: toFill(places),
+    ...(mask !== false && { attentionMask: toFill(places) }),
+    ...(weights && { lossWeights: allocateToFill(Float32Array, places) as F32 }),
     cuSeqlens: int32(plan.boundaryCount),
     cuSeqlensOffsets: int32(end - start + 1),
     ...(plan.hasPaddedBoundaries && {
@@ -359,6 +359,11 @@ function toIds(ids: unknown, name: string): Int32Array {
     if (!asIs) copy[i] = id;
   }
   return copy;
+}
+
+/** One entry per place. Native code writes them all, or throws, and then nobody sees the array. */
+function toFill(length: number): I32 {
+  return allocateToFill(Int32Array, length) as I32;
 }
 
 function int32(length: number): I32 {

@@ -6,6 +6,7 @@
 use crate::Fault;
 use crate::rows::labels::IGNORE;
 use std::fmt::Display;
+use std::hint::black_box;
 use std::ops::Range;
 
 /// An integer that may be a token id.
@@ -123,6 +124,9 @@ macro_rules! each_width {
     };
 }
 
+/// Bytes that the memory sends at once, on the processors that we build for.
+const CACHE_LINE: usize = 64;
+
 /// A value that is not allowed: where in the range it stands, and what it is.
 pub(crate) type Stray = (usize, String);
 
@@ -130,6 +134,12 @@ impl Values<'_> {
     /// Copies `range` as ids.
     pub(crate) fn copy_ids(&self, range: Range<usize>, out: &mut [i32]) -> Result<(), Stray> {
         each_width!(*self, values => copy(&values[range], out, Token::excess))
+    }
+
+    /// Asks the memory for `ranges` together, so that reading them afterwards doesn't wait for one
+    /// after another: reads one value per cache line and throws it away.
+    pub(crate) fn touch(&self, ranges: impl Iterator<Item = Range<usize>>) {
+        each_width!(*self, values => touch(values, ranges));
     }
 
     /// Copies `range` as labels.
@@ -153,6 +163,11 @@ fn copy<T: Token>(from: &[T], to: &mut [i32], excess: impl Fn(T) -> u32) -> Resu
     let position = from.iter().position(|&value| excess(value) != 0);
     let position = position.expect("the pass above has seen it");
     Err((position, from[position].to_string()))
+}
+
+fn touch<T: Token>(values: &[T], ranges: impl Iterator<Item = Range<usize>>) {
+    let lines = ranges.flat_map(|range| values[range].iter().step_by(CACHE_LINE / size_of::<T>()));
+    black_box(lines.fold(0, |seen, value| seen | value.excess()));
 }
 
 /// Loss weights, or a mask of 0 and 1.
