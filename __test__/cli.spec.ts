@@ -59,7 +59,7 @@ function stowage(...args: string[]): Promise<Outcome> {
   return finish(start(args));
 }
 
-const VERBS = ["pack", "stats", "plan", "verify", "stream", "strategies"];
+const VERBS = ["pack", "stats", "plan", "prepare", "verify", "stream", "strategies"];
 
 for (const verb of VERBS) {
   test(`${verb} --help says how to use it, with examples`, async (t) => {

@@ -18,6 +18,15 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_OUTPUT_EXISTS: "use --overwrite to replace an output that stowage wrote",
 };
 
+/** The same where a verb has other options for it. */
+const VERB_HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  prepare: {
+    ERR_CAPACITY: "the capacity is what --max-seq-len says",
+    ERR_OVERLONG: "use --filter-over-cap to leave such sequences out, or a larger --max-seq-len",
+    ERR_EMPTY_SEQUENCE: "use --filter-empty to leave empty sequences out",
+  },
+};
+
 /** Says what went wrong on standard error; returns the exit code. */
 export function fail(session: Session, error: unknown, verb?: string): number {
   if (error instanceof CommanderError) return failOfUsage(session, error, verb);
@@ -37,7 +46,7 @@ export function fail(session: Session, error: unknown, verb?: string): number {
   }
   const { code, index, length, capacity, path, row } = error;
   const details = { index, length, capacity, path, row };
-  const hint = HINTS[code];
+  const hint = (verb === undefined ? undefined : VERB_HINTS[verb]?.[code]) ?? HINTS[code];
   const message = spoken(error.message);
   say(session, code, hint === undefined ? message : withoutAdvice(message), hint, details);
   return USAGE_CODES.has(code) ? EXIT_USAGE : EXIT_FAILED;

@@ -7,6 +7,7 @@ import { version } from "../index.js";
 import { fail } from "./failure.js";
 import { addPack } from "./pack.js";
 import { addPlan } from "./plan.js";
+import { addPrepare } from "./prepare.js";
 import { type GlobalOptions, Session } from "./session.js";
 import { addStats } from "./stats.js";
 import { addStrategies } from "./strategies.js";
@@ -36,7 +37,9 @@ function createProgram(session: Session): Command {
     .exitOverride()
     .addHelpText("after", EXAMPLES)
     .hook("preAction", (_, verb) => session.use(verb.optsWithGlobals<GlobalOptions>()));
-  for (const add of [addPack, addStats, addPlan, addVerify, addStream, addStrategies])
+  for (const add of [
+    ...[addPack, addStats, addPlan, addPrepare, addVerify, addStream, addStrategies],
+  ])
     add(program, session);
   return program;
 }

@@ -45,7 +45,10 @@ pub(crate) fn prepare(
 ) -> Result<DatasetReport, Fault> {
     let info = strategy::info(options.pack.strategy);
     if !info.plans {
-        let detail = format!("{} has no plan, and format 'seqpack' is a plan", info.name);
+        let detail = format!(
+            "{} has no plan, and format 'seqpack' is a plan; use auto, optimal or a decreasing strategy",
+            info.name
+        );
         return Err(EngineFault::Strategy { detail }.into());
     }
     let sequences = read(options, threads, watch)?;
