@@ -212,65 +212,6 @@ test("balance tells what the orders of an epoch are worth", (t) => {
   t.true(Math.abs(found.balanced.correlation) < 0.3);
 });
 
-test("shards share the packs of an epoch, and resume at every cursor", (t) => {
-  const { plan, index } = setting(mixed(400, 30), { packCountMultipleOf: 12 });
-  const epoch = plan.epoch(index, { seed: 5, epoch: 0 });
-  const all = Array.from(epoch, String);
-  for (const worldSize of [1, 2, 3, 4, 6, 12]) {
-    const shards = numbers(worldSize).map((rank) => epoch.shard({ rank, worldSize }));
-    const steps = shards.map((shard) => Array.from(shard, String));
-    t.true(shards.every(({ steps: count }) => count === epoch.packCount / worldSize));
-    t.deepEqual(
-      all,
-      numbers(all.length).map((k) => steps[k % worldSize]![Math.floor(k / worldSize)]!),
-    );
-    for (let cursor = 0; cursor <= all.length; cursor += worldSize) {
-      const rest = numbers(worldSize).map((rank) => [
-        ...epoch.shard({ rank, worldSize }).from(cursor),
-      ]);
-      const resumed = numbers(all.length - cursor).map((k) =>
-        String(rest[k % worldSize]![Math.floor(k / worldSize)]!),
-      );
-      t.deepEqual(resumed, all.slice(cursor));
-    }
-  }
-});
-
-test("a cursor stored in the loop counts the step, and fits another number of ranks", (t) => {
-  const { plan, index } = setting(mixed(400, 30), { packCountMultipleOf: 12 });
-  const epoch = plan.epoch(index, { seed: 5, epoch: 0 });
-  const seen: string[] = [];
-  const four = numbers(4).map((rank) => epoch.shard({ rank, worldSize: 4 }));
-  const iterators = four.map((shard) => shard[Symbol.iterator]());
-  for (let step = 0; step < 3; step++)
-    for (const iterator of iterators) seen.push(String(iterator.next().value));
-  t.true(four.every((shard) => shard.cursor === 12));
-  const six = numbers(6).map((rank) => [...epoch.shard({ rank, worldSize: 6 }).from(12)]);
-  for (let step = 0; step < six[0]!.length; step++)
-    for (const rank of six) seen.push(String(rank[step]));
-  t.deepEqual(seen, Array.from(epoch, String));
-});
-
-test("shards that can't be even are refused with the numbers and the way out", (t) => {
-  const { plan, index } = setting(mixed(400, 30), { packCountMultipleOf: 8 });
-  const epoch = plan.epoch(index, { seed: 5, epoch: 0 });
-  const refused = (call: () => unknown, message: RegExp): void => {
-    t.throws(call, { code: "ERR_OPTION", message });
-  };
-  refused(
-    () => epoch.shard({ rank: 0, worldSize: epoch.packCount - 1 }),
-    new RegExp(
-      `${epoch.packCount} packs .* worldSize ${epoch.packCount - 1}.*packCountMultipleOf.*dropLast`,
-    ),
-  );
-  t.is(epoch.shard({ rank: 0, worldSize: epoch.packCount - 1, dropLast: true }).steps, 1);
-  refused(() => epoch.shard({ rank: 4, worldSize: 4 }), /`rank` must be an integer 0 .. 3, got 4/);
-  refused(() => epoch.shard({ rank: 0, worldSize: 4 }).from(6), /multiple of worldSize 4.*got 6/);
-  refused(() => epoch.shard({ rank: 0, worldSize: 4 }).packAt(-1), /`step` must be/);
-  const balanced = plan.epoch(index, { seed: 5, epoch: 0, order: "balanced", worldSize: 8 });
-  refused(() => balanced.shard({ rank: 0, worldSize: 4 }), /balanced for worldSize 8, not 4/);
-});
-
 test("bad options are refused by name", (t) => {
   const { plan, index } = setting([5, 7]);
   const refused = (options: object, message: RegExp): void => {
@@ -352,21 +293,25 @@ test("eight workers over one shared index give the packs of toPacking, in random
   const code = `
     const { workerData, parentPort, threadId } = require("node:worker_threads");
     const { Plan, LengthIndex } = require(${JSON.stringify(join(import.meta.dirname, "../index.js"))});
-    const epoch = Plan.fromJSON(workerData.json).epoch(LengthIndex.from(workerData.parts), workerData.options);
+    const { parts } = workerData;
+    const index = LengthIndex.from(parts);
+    const oneCopy = index.buffers().sequences.buffer === parts.sequences.buffer && parts.sequences.buffer instanceof SharedArrayBuffer;
+    const epoch = Plan.fromJSON(workerData.json).epoch(index, workerData.options);
     const mine = workerData.order.filter((_, at) => at % 4 === workerData.rank % 4);
-    parentPort.postMessage(mine.map((k) => [k, epoch.packAt(k), epoch.piecesAt(k)]));`;
+    parentPort.postMessage([mine.map((k) => [k, epoch.packAt(k), epoch.piecesAt(k)]), oneCopy]);`;
   const workers = numbers(8).map(
     (rank) => new Worker(code, { eval: true, workerData: { ...workerData, rank } }),
   );
   const answers = await Promise.all(workers.map((worker) => once(worker, "message")));
-  for (const [packs] of answers) {
+  for (const [[packs, oneCopy]] of answers) {
+    t.true(oneCopy);
     for (const [k, ids, pieces] of packs) {
       t.deepEqual(ids, expected.packAt(k).slice());
       const bounds = [expected.offsets[k], expected.offsets[k + 1]];
       t.deepEqual(pieces.starts, expected.pieces?.starts.slice(...bounds));
     }
   }
-  t.is(answers.flatMap(([packs]) => packs).length, 2 * expected.packCount);
+  t.is(answers.flatMap(([[packs]]) => packs).length, 2 * expected.packCount);
 });
 
 test("the same seed and epoch give the same packs, another one others", (t) => {

@@ -27,7 +27,7 @@ type Streaming = NonNullable<StreamOptions["strategy"]>;
 const strategies: readonly Streaming[] = ["next-fit", "harmonic", "best-fit"];
 
 /** Sequences that cross in one call. */
-const AT_ONCE = 65_536;
+const AT_ONCE = 4096;
 
 /** Milliseconds of a call. */
 function time(run: () => void): number {

@@ -99,7 +99,7 @@ async function race(): Promise<Figure[]> {
       const times: number[] = [];
       try {
         await racer.prepare();
-        ours();
+        for (let warmUp = 0; warmUp < 5; warmUp++) ours();
         for (let round = 0; round < rounds; round++) {
           times.push(ours());
           await racer.run();
