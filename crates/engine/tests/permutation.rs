@@ -1,4 +1,5 @@
-//! The statistics of `examples/acceptance`, with a tenth of its keys.
+//! The vectors of `docs/epochs.md`, and the statistics of `examples/acceptance` with a tenth of its
+//! keys.
 
 #[path = "../examples/acceptance/statistics.rs"]
 mod statistics;
@@ -53,4 +54,28 @@ fn the_tests_reject_rotations() {
         let blind = outcome.name.starts_with("position") || outcome.name.starts_with("consec");
         assert_ne!(found, blind, "{} {}", outcome.name, outcome.p);
     }
+}
+
+/// `__test__/epoch.spec.ts` compares the same table with an implementation in BigInt arithmetic.
+#[test]
+fn the_published_vectors_come_out() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/epochs.md");
+    let text = std::fs::read_to_string(path).expect("the page is in the repository");
+    let (_, table) = text.split_once("images of 0, 1, 2, floor(n/2), n-1 |").expect("it has them");
+    let key = seed_from(&[42, 0, 4, 100]);
+    assert_eq!(key, 0x709b_896d_f279_2222);
+    let mut rows = 0;
+    for row in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+        let numbers: Vec<u64> = row
+            .split(['|', ',', ' '])
+            .filter(|field| !field.is_empty())
+            .map(|field| field.parse().expect("numbers alone"))
+            .collect();
+        let [n, images @ ..] = &numbers[..] else { panic!("an empty row") };
+        let permutation = Permutation::new(*n, key);
+        let found = [0, 1, 2, n / 2, n - 1].map(|x| permutation.apply(x));
+        assert_eq!(found, images, "of {n}");
+        rows += 1;
+    }
+    assert_eq!(rows, 15);
 }
