@@ -105,14 +105,18 @@ export async function packDataset(
 export interface VerifyDatasetOptions {
   /** The sources that it was made from: with them, contents are compared and no sequence may be missing. */
   input?: string | readonly string[] | undefined;
-  /** Their columns, as they were named to {@link packDataset}. */
+  /** Their columns, as they were named to {@link packDataset}: without a column of labels, tokens are the labels. */
   columns?: SourceColumns | undefined;
 }
 
 /**
- * Re-reads a packed data set and proves it: each sequence once, no pack over capacity, boundaries that
- * add up, labels at the joints, the ledger; with `input` also that every token, label and weight is the
- * source's.
+ * Re-reads a packed data set of any format and proves it: no pack over capacity, boundaries that add up,
+ * positions that restart, masks, labels at the joints and at padding, the files beside the data, the
+ * ledger, each sequence once; with `input` also that every token, label and weight is the source's.
+ *
+ * 'hf', 'trl' and 'llamafactory' have no ids of sequences. They are compared with the source by content,
+ * in digests of 64 bits; without it, only the numbers of sequences and tokens are proved. 'seqpack' has no
+ * tokens: its templates and ids are proved. Carried columns aren't compared.
  *
  * @param output the folder
  * @param options see {@link VerifyDatasetOptions}

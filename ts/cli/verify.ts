@@ -16,6 +16,9 @@ Examples:
   $ stowage verify packed --input data.jsonl    and every token against the source
   $ stowage verify plan.json --input lengths.npy
 
+The formats hf, trl and llamafactory have no ids: that each sequence stands once is proved by content,
+so it needs the source. Without it, their sequences and tokens are counted.
+
 Exit code 0 means proved, 1 means that the first fault found is named.`;
 
 export function addVerify(program: Command, session: Session): void {
@@ -23,7 +26,7 @@ export function addVerify(program: Command, session: Session): void {
     .command("verify")
     .summary("prove a packed data set or a plan")
     .description(
-      "Reads a packed data set again and proves it: each sequence once, no pack over the capacity, boundaries and labels right. Of a plan it proves the lower bound again, from its certificate.",
+      "Reads a packed data set of any format again and proves it: each sequence once, no pack over the capacity, boundaries, positions, masks and labels right. Of a plan it proves the lower bound again, from its certificate.",
     )
     .argument("<target>", "folder that stowage wrote, or plan.json")
     .option("-i, --input <paths...>", "the source, to compare token by token")
@@ -31,6 +34,8 @@ export function addVerify(program: Command, session: Session): void {
     .option("--labels-column <name>", "column of labels in the source")
     .option("--loss-mask-column <name>", "column of the loss mask in the source")
     .option("--carry-columns <names>", "carried columns, comma-separated", names)
+    .option("--length-column <name>", "seqpack: column of lengths in the source")
+    .option("--id-column <name>", "seqpack: column of ids in the source")
     .option("--column <name>", "of a plan's source: column of lengths or tokens");
   addThreads(command)
     .addHelpText("after", EXAMPLES)
@@ -45,6 +50,8 @@ interface VerifyFlags {
   input?: string[];
   column?: string;
   threads?: number;
+  lengthColumn?: string;
+  idColumn?: string;
 }
 
 async function verifyFolder(
@@ -52,7 +59,8 @@ async function verifyFolder(
   folder: string,
   given: VerifyFlags & Record<string, unknown>,
 ): Promise<void> {
-  const { columns } = datasetFlags(given);
+  const { lengthColumn: lengthsColumn, idColumn: idsColumn, ...others } = given;
+  const { columns } = datasetFlags({ ...others, lengthsColumn, idsColumn });
   const report = await metered(session, (watch) =>
     verifyDataset(folder, {
       ...(given.input && { input: given.input }),

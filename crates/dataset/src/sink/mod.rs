@@ -28,7 +28,7 @@ pub(crate) use npy::NpySink;
 pub use parquet::Compression;
 pub(crate) use parquet::ParquetSink;
 pub(crate) use safetensors::SafetensorsSink;
-pub(crate) use seqpack::prepare;
+pub(crate) use seqpack::{OWN_IDS, ROW_IDS, Sequences, prepare};
 pub(crate) use trl::TrlTable;
 pub(crate) use write::{spans, write};
 

@@ -27,10 +27,15 @@ use std::path::Path;
 use stowage_engine::plan::{self, Plan};
 use stowage_engine::{Fault as EngineFault, Histogram, Stage, Watch, policy, strategy};
 
+/// Name of the ids in the manifest: the caller's own.
+pub(crate) const OWN_IDS: &str = "ids";
+/// Name of the ids in the manifest: rows of the sources.
+pub(crate) const ROW_IDS: &str = "sequence_ids";
+
 /// Lengths, and the caller's own ids.
-struct Sequences {
-    lengths: Vec<u32>,
-    ids: Option<Vec<i64>>,
+pub(crate) struct Sequences {
+    pub lengths: Vec<u32>,
+    pub ids: Option<Vec<i64>>,
 }
 
 /// Reads lengths, plans, and writes the folder.
@@ -51,7 +56,7 @@ pub(crate) fn prepare(
         );
         return Err(EngineFault::Strategy { detail }.into());
     }
-    let sequences = read(options, threads, watch)?;
+    let sequences = Sequences::read(&options.inputs, &options.columns, threads, watch)?;
     let histogram = Histogram::from_lengths(&sequences.lengths, threads, watch)?;
     let plan =
         plan::plan(&histogram, &options.pack, threads, watch).map_err(|fault| match fault {
@@ -73,7 +78,8 @@ pub(crate) fn prepare(
         spilled_bytes: 0,
         warnings: Vec::new(),
     };
-    let columns = vec!["ids".to_string()];
+    let ids = if sequences.ids.is_some() { OWN_IDS } else { ROW_IDS };
+    let columns = vec![ids.to_string()];
     let manifest = pack::manifest(options, &report, columns);
     output.write(MANIFEST, manifest.to_json().as_bytes())?;
     meter.add(0)?;
@@ -81,35 +87,68 @@ pub(crate) fn prepare(
     Ok(report)
 }
 
-fn read(options: &DatasetOptions, threads: usize, watch: &dyn Watch) -> Result<Sequences, Fault> {
-    let sources = Sources::open(&options.inputs, watch)?;
-    let columns = Columns {
-        tokens: options.columns.lengths.as_ref().unwrap_or(&options.columns.tokens).clone(),
-        carry: options.columns.ids.iter().cloned().collect(),
-        lengths_only: true,
-        ..Columns::default()
-    };
-    let meter = Meter::new(watch, Stage::Read, sources.rows);
-    let parts = parallel::each(sources.parts.len(), threads, |index| {
-        let Part { table, number, first_row } = sources.parts[index];
-        let (mut lengths, mut ids) = (Vec::new(), Vec::new());
-        let source = &sources.tables[table];
-        source.read(number, first_row, &columns, &mut |rows| {
-            lengths.extend_from_slice(&rows.lengths);
-            for array in rows.carried.drain(..) {
-                ids.extend(whole_numbers(&array, source.path())?);
-            }
-            if !columns.carry.is_empty() && ids.len() != lengths.len() {
-                let detail = "ids are read from Parquet and Arrow files alone".to_string();
-                return Err(Fault::column(source.path(), None, detail));
-            }
-            meter.add(rows.lengths.len() as u64)
+impl Sequences {
+    /// Reads them from the named columns.
+    ///
+    /// # Errors
+    /// That of the first source that can't be read; a cancel.
+    pub(crate) fn read(
+        inputs: &[String],
+        named: &Columns,
+        threads: usize,
+        watch: &dyn Watch,
+    ) -> Result<Self, Fault> {
+        let sources = Sources::open(inputs, watch)?;
+        let columns = Columns {
+            tokens: named.lengths.as_ref().unwrap_or(&named.tokens).clone(),
+            carry: named.ids.iter().cloned().collect(),
+            lengths_only: true,
+            ..Columns::default()
+        };
+        let meter = Meter::new(watch, Stage::Read, sources.rows);
+        let parts = parallel::each(sources.parts.len(), threads, |index| {
+            let Part { table, number, first_row } = sources.parts[index];
+            let (mut lengths, mut ids) = (Vec::new(), Vec::new());
+            let source = &sources.tables[table];
+            source.read(number, first_row, &columns, &mut |rows| {
+                lengths.extend_from_slice(&rows.lengths);
+                for array in rows.carried.drain(..) {
+                    ids.extend(whole_numbers(&array, source.path())?);
+                }
+                if !columns.carry.is_empty() && ids.len() != lengths.len() {
+                    let detail = "ids are read from Parquet and Arrow files alone".to_string();
+                    return Err(Fault::column(source.path(), None, detail));
+                }
+                meter.add(rows.lengths.len() as u64)
+            })?;
+            Ok((lengths, ids))
         })?;
-        Ok((lengths, ids))
-    })?;
-    let (lengths, ids): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let ids = options.columns.ids.is_some().then(|| ids.concat());
-    Ok(Sequences { lengths: crate::read::concatenated(lengths)?, ids })
+        let (lengths, ids): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let ids = named.ids.is_some().then(|| ids.concat());
+        Ok(Self { lengths: crate::read::concatenated(lengths)?, ids })
+    }
+
+    /// Ids grouped by length, by counting: those of one length keep the order of the input.
+    /// `classes` are lengths with their numbers of sequences, ascending; other lengths are in none.
+    pub(crate) fn pools(&self, classes: &[(u32, u64)]) -> Result<Vec<i64>, Fault> {
+        let total: u64 = classes.iter().map(|&(_, count)| count).sum();
+        let mut pools = super::padded::filled(total as usize, 0_i64)?;
+        let mut next = 0;
+        let mut ends: Vec<usize> = Vec::with_capacity(classes.len());
+        for &(_, count) in classes {
+            ends.push(next);
+            next += count as usize;
+        }
+        for (index, length) in self.lengths.iter().enumerate() {
+            // Lengths that were dropped are in no class.
+            let Ok(class) = classes.binary_search_by_key(length, |&(length, _)| length) else {
+                continue;
+            };
+            pools[ends[class]] = self.ids.as_ref().map_or(index as i64, |ids| ids[index]);
+            ends[class] += 1;
+        }
+        Ok(pools)
+    }
 }
 
 fn whole_numbers(array: &ArrayRef, path: &Path) -> Result<Vec<i64>, Fault> {
@@ -186,7 +225,7 @@ fn write_plan(plan: &Plan, output: &Output) -> Result<Vec<DataFile>, Fault> {
     Ok(files)
 }
 
-/// Ids grouped by length, by counting: those of one length keep the order of the input.
+/// Writes the ids of each length.
 fn write_pools(
     classes: &[(u32, u64)],
     sequences: &Sequences,
@@ -196,27 +235,14 @@ fn write_pools(
 ) -> Result<(), Fault> {
     let mut classes = classes.to_vec();
     classes.sort_unstable();
-    let total: u64 = classes.iter().map(|&(_, count)| count).sum();
-    let mut pools = super::padded::filled(total as usize, 0_i64)?;
-    let mut next = 0;
-    let mut ends: Vec<usize> = Vec::with_capacity(classes.len());
-    for &(_, count) in &classes {
-        ends.push(next);
-        next += count as usize;
-    }
-    for (index, length) in sequences.lengths.iter().enumerate() {
-        // Lengths that were dropped are in no class.
-        let Ok(class) = classes.binary_search_by_key(length, |&(length, _)| length) else {
-            continue;
-        };
-        let id = sequences.ids.as_ref().map_or(index as i64, |ids| ids[index]);
-        pools[ends[class]] = id;
-        ends[class] += 1;
-    }
-    for (&(length, count), &end) in classes.iter().zip(&ends) {
+    let pools = sequences.pools(&classes)?;
+    let mut rest = &pools[..];
+    for &(length, count) in &classes {
+        let (pool, others) = rest.split_at(count as usize);
+        rest = others;
         let path = format!("pools/{length}.npy");
         let mut bytes = header("<i8", count);
-        bytes.extend_from_slice(pools[end - count as usize..end].to_byte_slice());
+        bytes.extend_from_slice(pool.to_byte_slice());
         output.write(&path, &bytes)?;
         meter.add(8 * count)?;
         files.push(DataFile { path, rows: 0, bytes: bytes.len() as u64 });

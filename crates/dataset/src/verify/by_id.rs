@@ -3,11 +3,11 @@
 //! O(segments) without cut sequences, O(segments log segments) with them; a bit per sequence, and
 //! 4 bytes per segment where sequences may be cut.
 
+use super::bits::Bits;
 use super::claims::PartClaims;
 use super::pack::Promises;
 use crate::Fault;
 use std::path::Path;
-use stowage_engine::memory;
 use stowage_engine::options::Overlong;
 
 /// A segment by its part and its number there.
@@ -189,24 +189,4 @@ fn fault(parts: &[PartClaims], (part, segment): Place, detail: String) -> Fault 
     let part = &parts[part];
     let row = part.claims.pack_of(segment);
     Fault::invalid(&part.path, part.first_row + row as u64, detail)
-}
-
-/// A bit per sequence.
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn new(count: u64) -> Result<Self, Fault> {
-        Ok(Self(memory::filled(0, count.div_ceil(64) as usize)?))
-    }
-
-    fn contains(&self, sequence: u32) -> bool {
-        self.0[sequence as usize / 64] >> (sequence % 64) & 1 == 1
-    }
-
-    /// False if it was there already.
-    fn insert(&mut self, sequence: u32) -> bool {
-        let fresh = !self.contains(sequence);
-        self.0[sequence as usize / 64] |= 1 << (sequence % 64);
-        fresh
-    }
 }

@@ -1,6 +1,7 @@
 //! The small JSON files beside the data, held against what they must say.
 
 use crate::Fault;
+use serde_core::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -20,6 +21,14 @@ pub(crate) fn object(path: &Path) -> Result<Map<String, Value>, Fault> {
 /// # Errors
 /// As [`object`].
 pub(crate) fn value(path: &Path) -> Result<Value, Fault> {
+    typed(path)
+}
+
+/// The value in a JSON file, of a type that it must have.
+///
+/// # Errors
+/// As [`object`].
+pub(crate) fn typed<T: DeserializeOwned>(path: &Path) -> Result<T, Fault> {
     let bytes = std::fs::read(path).map_err(|error| Fault::io("read", path, &error))?;
     let damaged = |error| Fault::format(path, None, format!("not readable as JSON: {error}"));
     serde_json::from_slice(&bytes).map_err(damaged)

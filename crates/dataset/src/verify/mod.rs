@@ -7,36 +7,50 @@
 //!
 //! O(places). Memory: at most 16 bytes per sequence (24 by content) and a few batches per thread.
 
+mod array;
+mod bits;
 mod by_content;
 mod claims;
 
 mod by_id;
 mod expected;
+mod flat;
 mod folder;
 mod found;
 mod hf;
 mod json;
 mod llamafactory;
+mod mds;
+mod mds_sample;
+mod megatron;
 mod nemo;
+mod npy;
 mod pack;
 mod parquet;
+mod safetensors;
 mod segment;
+mod seqpack;
+mod seqpack_pools;
 mod table;
+mod totals;
 mod trl;
 
 use crate::ingest::ingest;
 use crate::manifest::{MANIFEST, Manifest};
 use crate::progress::Meter;
-use crate::report::{DatasetReport, Times};
+use crate::report::DatasetReport;
 use crate::source::Columns;
 use crate::{Fault, formats, parallel};
 use claims::{Claims, PartClaims};
 use expected::Kept;
 use found::Reader;
+use mds::MdsReader;
+use megatron::MegatronReader;
+use npy::NpyReader;
 use pack::Promises;
+use safetensors::SafetensorsReader;
 use std::path::{Path, PathBuf};
-use stowage_engine::stats::{self, Context};
-use stowage_engine::{Fault as EngineFault, Stage, Watch};
+use stowage_engine::{Stage, Watch};
 
 /// What [`verify_dataset`] proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +77,9 @@ pub fn verify_dataset(
     let manifest = Manifest::read(folder)?;
     let paths = files(folder, &manifest)?;
     formats::check_columns(&manifest.format, &options.columns)?;
+    if manifest.format == "seqpack" {
+        return seqpack::prove(options, manifest, threads, watch);
+    }
     let reader = open(folder, &manifest, &paths)?;
     let end = manifest.eos_token_id;
     let sources = match &options.inputs {
@@ -73,16 +90,7 @@ pub fn verify_dataset(
         None => None,
     };
     if let Some(sources) = &sources {
-        let (given, said) = (sources.lengths.len() as u64, manifest.sequence_count);
-        let tokens: u64 = sources.lengths.iter().map(|&length| u64::from(length)).sum();
-        if given != said || tokens != manifest.ledger.tokens_in {
-            let detail = format!(
-                "the sources have {given} sequences and {tokens} tokens, the data set was made from \
-                 {said} and {}",
-                manifest.ledger.tokens_in
-            );
-            return Err(Fault::invalid(&folder.join(MANIFEST), None, detail));
-        }
+        same_size(folder, &manifest, &sources.lengths)?;
     }
     let sources = sources.as_ref();
     let promises = Promises {
@@ -95,13 +103,13 @@ pub fn verify_dataset(
     let meter = Meter::new(watch, Stage::Verify, manifest.files.iter().map(|it| it.bytes).sum());
     let read = || read_back(reader.as_ref(), &promises, threads, &meter);
     let mut parts = read()?;
-    row_counts(&manifest, &paths, &parts)?;
+    totals::row_counts(&manifest, &paths, &parts)?;
     prove_coverage(&promises, &mut parts, folder, threads, &meter, &read)?;
     if manifest.format == "nemo" {
         nemo::check_metadata(folder, &manifest, &parts)?;
     }
     let spilled_bytes = sources.map_or(0, |sources| sources.spill.bytes());
-    report(manifest, parts, spilled_bytes)
+    totals::report(manifest, parts, spilled_bytes)
 }
 
 /// Each sequence once, by ids or by content, and the ledger.
@@ -122,6 +130,21 @@ fn prove_coverage(
         by_content::prove_count(promises, parts, folder)?;
     }
     by_id::prove_ledger(promises, parts, folder)
+}
+
+/// The sources have as many sequences and tokens as the manifest says.
+fn same_size(folder: &Path, manifest: &Manifest, lengths: &[u32]) -> Result<(), Fault> {
+    let (given, said) = (lengths.len() as u64, manifest.sequence_count);
+    let tokens: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+    if given == said && tokens == manifest.ledger.tokens_in {
+        return Ok(());
+    }
+    let detail = format!(
+        "the sources have {given} sequences and {tokens} tokens, the data set was made from \
+         {said} and {}",
+        manifest.ledger.tokens_in
+    );
+    Err(Fault::invalid(&folder.join(MANIFEST), None, detail))
 }
 
 /// The data files that the manifest names, each of the size it says.
@@ -146,7 +169,14 @@ fn open(folder: &Path, manifest: &Manifest, paths: &[PathBuf]) -> Result<Box<dyn
         "trl" => Box::new(trl::open(folder, paths, manifest)?),
         "llamafactory" => Box::new(llamafactory::open(folder, paths, manifest)?),
         "nemo" => Box::new(nemo::open(paths, manifest)?),
-        format => return Err(Fault::option(format!("format '{format}' can't be verified yet"))),
+        "megatron" => Box::new(MegatronReader::open(folder, manifest)?),
+        "mds" => Box::new(MdsReader::open(folder, paths, manifest)?),
+        "npy" => Box::new(NpyReader::open(folder, manifest)?),
+        "safetensors" => Box::new(SafetensorsReader::open(paths, manifest)?),
+        format => {
+            let detail = format!("'format' is '{format}', which is unknown");
+            return Err(Fault::format(&folder.join(MANIFEST), None, detail));
+        }
     })
 }
 
@@ -183,61 +213,5 @@ fn read_back(
         });
         read.map_err(|fault| fault.at_row(next_row))?;
         Ok(PartClaims { path: path.clone(), first_row: first_row.unwrap_or(0), claims })
-    })
-}
-
-fn row_counts(manifest: &Manifest, paths: &[PathBuf], parts: &[PartClaims]) -> Result<(), Fault> {
-    let mut packs = 0;
-    let mut parts = parts.iter().peekable();
-    for (file, path) in manifest.files.iter().zip(paths) {
-        let mut found = 0;
-        while let Some(part) = parts.next_if(|part| part.path == *path) {
-            found += part.claims.ends.len() as u64;
-        }
-        if found != file.rows {
-            let detail = format!("{found} packs; the manifest says {}", file.rows);
-            return Err(Fault::invalid(path, None, detail));
-        }
-        packs += found;
-    }
-    if packs == manifest.pack_count && manifest.lower_bound <= packs {
-        return Ok(());
-    }
-    let (said, bound) = (manifest.pack_count, manifest.lower_bound);
-    let detail =
-        format!("{packs} packs; the manifest says {said}, and at least {bound} are needed");
-    Err(Fault::invalid(paths.first().map_or(Path::new(MANIFEST), PathBuf::as_path), None, detail))
-}
-
-fn report(
-    manifest: Manifest,
-    parts: Vec<PartClaims>,
-    spilled_bytes: u64,
-) -> Result<DatasetReport, Fault> {
-    let packs = manifest.pack_count as usize;
-    let memory = |_| EngineFault::Memory { bytes: 8 * packs as u64 };
-    let (mut offsets, mut fills) = (Vec::new(), Vec::new());
-    offsets.try_reserve_exact(packs + 1).map_err(memory)?;
-    fills.try_reserve_exact(packs).map_err(memory)?;
-    offsets.push(0);
-    for part in parts {
-        let before = offsets.last().copied().unwrap_or(0);
-        offsets.extend(part.claims.ends.iter().map(|end| before + end));
-        fills.extend(part.claims.fills);
-    }
-    let context = Context {
-        capacity: manifest.capacity,
-        sequence_count: manifest.sequence_count,
-        lower_bound: manifest.lower_bound,
-        ledger: manifest.ledger,
-    };
-    Ok(DatasetReport {
-        stats: stats::of_packing(&mut fills, &offsets, &context),
-        times: Times::default(),
-        plan_id: manifest.plan_id,
-        format: manifest.format,
-        files: manifest.files,
-        spilled_bytes,
-        warnings: Vec::new(),
     })
 }
