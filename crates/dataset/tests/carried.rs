@@ -10,13 +10,14 @@ use arrow_array::builder::{
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int8Type, Int32Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array,
-    Float64Array, Int8Array, LargeStringArray, RecordBatch, StringArray, StringViewArray,
-    TimestampMicrosecondArray, UInt16Array, UInt32Array, UInt64Array,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeListArray,
+    Float32Array, Float64Array, Int8Array, Int32Array, LargeStringArray, NullArray, RecordBatch,
+    RunArray, StringArray, StringViewArray, TimestampMicrosecondArray, UInt16Array, UInt32Array,
+    UInt64Array,
 };
 use arrow_ipc::reader::FileReader;
 use arrow_schema::{DataType, Field, Fields};
-use common::{Row, arrow, inputs, lists, parquet, table, zstd};
+use common::{Row, arrow, arrow_stream, inputs, lists, parquet, table, zstd};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
 use std::path::Path;
@@ -122,6 +123,7 @@ fn packed(folder: &Path, columns: &[(&str, ArrayRef)], from: &str, to: &str) -> 
     let source = folder.join(format!("source-{to}.{from}"));
     match from {
         "parquet" => parquet(&source, &table(all), 17, zstd()),
+        "arrows" => arrow_stream(&source, &table(all), 17),
         _ => arrow(&source, &table(all), 17),
     }
     let names = columns.iter().map(|(name, _)| (*name).to_string()).collect();
@@ -205,5 +207,42 @@ fn strings_of_every_layout_become_the_strings_of_parquet() {
             let found = value.as_string::<i32>();
             assert_eq!(found.iter().next().flatten(), some(words)[id].as_deref(), "{name} {id}");
         });
+    }
+}
+
+/// Types that lie in an Arrow file in ways of their own.
+fn layouts() -> Vec<(&'static str, ArrayRef)> {
+    let mut dictionary = StringDictionaryBuilder::<Int8Type>::new();
+    for word in some(words) {
+        dictionary.append_option(word);
+    }
+    let numbers: ArrayRef = Arc::new(Int32Array::from_iter_values(0..3 * ROWS as i32));
+    let item = Arc::new(Field::new_list_field(DataType::Int32, true));
+    let fixed = FixedSizeListArray::new(item, 3, numbers, None);
+    let runs = Int32Array::from_iter_values((1..=ROWS as i32).filter(|end| end % 5 == 0));
+    let run_values = StringArray::from_iter_values((0..ROWS / 5).map(words));
+    vec![
+        ("dictionary", Arc::new(dictionary.finish())),
+        ("large", Arc::new(LargeStringArray::from(some(words)))),
+        ("view", Arc::new(StringViewArray::from_iter(some(|row| "long word".repeat(row))))),
+        ("lists_of_three", Arc::new(fixed)),
+        ("runs", Arc::new(RunArray::try_new(&runs, &run_values).expect("runs"))),
+        ("nothing", Arc::new(NullArray::new(ROWS))),
+    ]
+}
+
+#[test]
+fn layouts_that_only_arrow_has_come_along_from_files_and_streams() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for from in ["arrow", "arrows"] {
+        for (name, source) in layouts() {
+            let columns = [(name, Arc::clone(&source))];
+            let inside = folder.path().join(format!("{from}-{name}"));
+            std::fs::create_dir(&inside).expect("a folder");
+            let batches = packed(&inside, &columns, from, "arrow");
+            each_value(&batches, name, |id, value| {
+                assert_eq!(&value, &source.slice(id, 1), "{name} of {id} from {from}");
+            });
+        }
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use arrow_array::types::{
     Float32Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
 };
-use arrow_array::{ArrayRef, Int64Array, StringArray, UInt16Array};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt16Array};
 use common::{Row, arrow, arrow_stream, inputs, lists, parquet, rows, table, zstd};
 use parquet::basic::Compression;
 use proptest::prelude::*;
@@ -68,6 +68,31 @@ fn every_type_of_id_gives_the_same_lengths_in_every_format() {
             assert_eq!(lengths(&path).expect("readable"), [3, 0, 1, 0, 3, 0, 1], "{kind}, {k}");
             tokens(&path, folder.path()).expect("readable");
         }
+    }
+}
+
+#[test]
+fn parts_of_any_size_are_read_in_pieces_that_add_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x");
+    let mut rows: Vec<Row<i32>> =
+        (0..20_000).map(|k| (k % 7 != 3).then(|| (0..k % 5).map(Some).collect())).collect();
+    rows[9_000] = Some(vec![Some(1); 600_000]);
+    let wanted: Vec<u32> =
+        rows.iter().map(|row| row.as_ref().map_or(0, |row| row.len() as u32)).collect();
+    let write: [&dyn Fn(&RecordBatch); 3] = [
+        &|batch| parquet(&path, batch, 1 << 20, zstd()),
+        &|batch| arrow(&path, batch, 1 << 20),
+        &|batch| arrow_stream(&path, batch, 1 << 20),
+    ];
+    for write in write {
+        write(&table(vec![("input_ids", lists::<i32, Int32Type>(&rows))]));
+        assert_eq!(lengths(&path).expect("readable"), wanted);
+        let mut bad = rows.clone();
+        bad[19_990] = Some(vec![Some(5), Some(-5)]);
+        write(&table(vec![("input_ids", lists::<i32, Int32Type>(&bad))]));
+        let fault = tokens(&path, folder.path()).expect_err("-5");
+        assert_eq!((fault.code(), fault.row()), ("ERR_COLUMN", Some(19_990)));
     }
 }
 

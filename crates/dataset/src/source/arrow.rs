@@ -1,21 +1,21 @@
-//! Arrow IPC: files (one part per record batch, in any order) and streams (one part).
+//! Arrow IPC: files and streams, one part per record batch.
 //!
-//! O(bytes of the batches). Nothing a damaged footer says is allocated before the file is known to
-//! be that long.
+//! O(bytes of the columns that are read). A stream is gone through once for the places of its
+//! batches. Nothing that a damaged file says is allocated before it is known to be that long.
 
 use super::Columns;
 use super::file::SourceFile;
+use super::ipc::{Body, Dictionaries, Placed, dictionary_id};
 use super::rows::Rows;
 use super::table::Layout;
 use crate::Fault;
 use crate::fault::guarded;
-use arrow_array::RecordBatch;
-use arrow_buffer::Buffer;
+use arrow_array::{RecordBatch, RecordBatchOptions, make_array};
+use arrow_data::transform::MutableArrayData;
 use arrow_ipc::convert::try_fb_to_schema;
-use arrow_ipc::reader::{FileDecoder, StreamDecoder, read_footer_length};
-use arrow_ipc::{Block, root_as_footer, root_as_message};
-use arrow_schema::{Schema, SchemaRef};
-use std::io::Read;
+use arrow_ipc::reader::read_footer_length;
+use arrow_ipc::{Block, Message, root_as_footer, root_as_message};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,59 +23,49 @@ use std::sync::Arc;
 const TRAILER: u64 = 10;
 /// The first bytes of a file: magic, padded.
 const HEADER: u64 = 8;
-/// Bytes of a stream read at once.
-const READ_AT_ONCE: usize = 1 << 20;
-/// Rows handed on at once, so that a cancel is felt inside a large batch.
-const ROWS_AT_ONCE: usize = 1024;
+/// Since format version 0.15 this stands before the length of a message.
+const MARKER: [u8; 4] = [0xFF; 4];
+/// Elements read at once: below a millisecond of work, and a MiB.
+const ELEMENTS_AT_ONCE: usize = 1 << 18;
 
 /// An open Arrow IPC file.
 pub(crate) struct ArrowTable {
     path: PathBuf,
     schema: SchemaRef,
-    body: Body,
+    batches: Vec<(Place, u64)>,
+    /// Dictionaries, and how many batches come before each.
+    dictionaries: Vec<(Place, usize)>,
 }
 
-enum Body {
-    File { decoder: FileDecoder, blocks: Vec<Block>, rows: Vec<u64> },
-    Stream,
+/// Where a message lies.
+#[derive(Clone, Copy)]
+struct Place {
+    metadata: u64,
+    /// Bytes of the metadata.
+    length: usize,
+    body: u64,
 }
 
 impl ArrowTable {
     /// Opens the file format.
     pub(crate) fn open_file(path: &Path) -> Result<Self, Fault> {
         let file = SourceFile::open(path)?;
-        let (schema, body) = guarded(path, || open_file(&file, path))?;
-        Ok(Self { path: path.to_path_buf(), schema, body })
+        guarded(path, || open_file(&file, path))
     }
 
     /// Opens the stream format.
     pub(crate) fn open_stream(path: &Path) -> Result<Self, Fault> {
         let file = SourceFile::open(path)?;
-        let mut found = None;
-        let mut decoder = StreamDecoder::new();
-        let mut reader = file.cursor(0);
-        while found.is_none() {
-            let mut bytes = next_bytes(&mut reader, path)?;
-            if bytes.is_empty() {
-                return Err(damaged(path, "the stream ends before its schema"));
-            }
-            guarded(path, || decoder.decode(&mut bytes).map_err(|error| damaged(path, error)))?;
-            found = decoder.schema();
-        }
-        let schema = found.unwrap_or_else(|| Arc::new(Schema::empty()));
-        Ok(Self { path: path.to_path_buf(), schema, body: Body::Stream })
+        guarded(path, || open_stream(&file, path))
     }
 
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
-    /// Rows of each part, where they are known without reading it.
+    /// Rows of each part.
     pub(crate) fn parts(&self) -> Vec<Option<u64>> {
-        match &self.body {
-            Body::File { rows, .. } => rows.iter().copied().map(Some).collect(),
-            Body::Stream => vec![None],
-        }
+        self.batches.iter().map(|&(_, rows)| Some(rows)).collect()
     }
 
     /// Decodes part `part`, whose first row is `first_row` of the file.
@@ -88,81 +78,143 @@ impl ArrowTable {
     ) -> Result<(), Fault> {
         let layout = Layout::new(&self.schema, columns, &self.path)?;
         let mut rows = layout.rows();
-        self.batches(part, &mut |batch, row| {
+        self.batches(part, &layout.roots, &mut |batch, row| {
             rows.clear();
             layout.take(&batch, first_row + row, &mut rows)?;
             take(&mut rows)
         })
     }
 
-    /// Decodes part `part`, some rows at a time, with the row of the part that they begin with.
+    /// Decodes the columns `roots` of part `part`, some rows at a time, with the row of the part
+    /// that they begin with.
     pub(crate) fn batches(
         &self,
         part: usize,
+        roots: &[usize],
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let mut row = 0;
         // Opened for each part: a data set may have more files than a process may hold open.
         let file = SourceFile::open(&self.path)?;
-        let mut each = |batch: RecordBatch| {
-            for start in (0..batch.num_rows()).step_by(ROWS_AT_ONCE) {
-                let length = ROWS_AT_ONCE.min(batch.num_rows() - start);
-                take(batch.slice(start, length), row)?;
-                row += length as u64;
-            }
-            Ok(())
+        let undecoded =
+            |error: ArrowError| damaged(&self.path, format!("record batch {part}: {error}"));
+        let (place, rows) = self.batches[part];
+        let rows = usize::try_from(rows).map_err(|_| damaged(&self.path, "too many rows"))?;
+        let metadata = place.metadata(&file, &self.path)?;
+        let dictionaries = guarded(&self.path, || self.dictionaries(&file, part, roots))?;
+        let (body, placed) = guarded(&self.path, || {
+            let message = message(&metadata, &self.path)?;
+            let batch = message.header_as_record_batch();
+            let batch = batch.ok_or_else(|| damaged(&self.path, "a block isn't a record batch"))?;
+            let body = Body { file: &file, start: place.body, batch, version: message.version() };
+            let placed = body.place(self.schema.fields()).map_err(undecoded)?;
+            Ok((body, placed))
+        })?;
+        let named: Vec<&Placed<'_>> = roots.iter().map(|&root| &placed[root]).collect();
+        let longest = named.iter().map(|placed| placed.longest()).max().unwrap_or(0).max(1);
+        let at_once = if named.iter().all(|placed| placed.in_order()) {
+            (ELEMENTS_AT_ONCE as u128 * rows as u128 / longest as u128).clamp(1, 8192) as usize
+        } else {
+            rows.max(1)
         };
-        match &self.body {
-            Body::File { decoder, blocks, .. } => {
-                let batch =
-                    guarded(&self.path, || self.block(&file, decoder, &blocks[part], part))?;
-                each(batch)
-            }
-            Body::Stream => self.stream(&file, &mut each),
+        let fields = roots.iter().map(|&root| FieldRef::clone(&self.schema.fields()[root]));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        for start in (0..rows).step_by(at_once) {
+            let range = start..rows.min(start + at_once);
+            let batch = guarded(&self.path, || {
+                let read = |placed| body.read(placed, range.clone(), &dictionaries).map(make_array);
+                let arrays = named.iter().map(|&placed| read(placed)).collect::<Result<_, _>>();
+                let options = RecordBatchOptions::new().with_row_count(Some(range.len()));
+                let schema = Arc::clone(&schema);
+                arrays
+                    .and_then(|arrays| RecordBatch::try_new_with_options(schema, arrays, &options))
+                    .map_err(undecoded)
+            })?;
+            take(batch, start as u64)?;
         }
+        Ok(())
     }
 
-    fn block(
+    /// The dictionaries that hold for a part, if a column has one.
+    fn dictionaries(
         &self,
         file: &SourceFile,
-        decoder: &FileDecoder,
-        block: &Block,
         part: usize,
-    ) -> Result<RecordBatch, Fault> {
-        let bytes = read_block(file, block, &self.path)?;
-        let batch = decoder.read_record_batch(block, &bytes);
-        batch
-            .map_err(|error| damaged(&self.path, format!("record batch {part}: {error}")))?
-            .ok_or_else(|| damaged(&self.path, format!("record batch {part} is empty")))
-    }
-
-    fn stream(
-        &self,
-        file: &SourceFile,
-        each: &mut dyn FnMut(RecordBatch) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
-        let mut decoder = StreamDecoder::new();
-        let mut reader = file.cursor(0);
-        loop {
-            let mut bytes = next_bytes(&mut reader, &self.path)?;
-            if bytes.is_empty() {
-                break;
+        roots: &[usize],
+    ) -> Result<Dictionaries, Fault> {
+        let mut found = Dictionaries::new();
+        let named: Fields =
+            roots.iter().map(|&root| FieldRef::clone(&self.schema.fields()[root])).collect();
+        let undecoded = |error: ArrowError| damaged(&self.path, format!("a dictionary: {error}"));
+        for &(place, _) in self.dictionaries.iter().filter(|(_, before)| *before <= part) {
+            let metadata = place.metadata(file, &self.path)?;
+            let message = message(&metadata, &self.path)?;
+            let batch = message.header_as_dictionary_batch();
+            let batch = batch.ok_or_else(|| damaged(&self.path, "a block isn't a dictionary"))?;
+            let Some(values) = values_of(&named, batch.id()) else { continue };
+            let data = batch.data().ok_or_else(|| damaged(&self.path, "an empty dictionary"))?;
+            let fields = [Arc::new(Field::new("", values, true))];
+            let version = message.version();
+            let body = Body { file, start: place.body, batch: data, version };
+            let placed = body.place(&fields).map_err(undecoded)?;
+            let mut values =
+                body.read(&placed[0], 0..placed[0].longest(), &found).map_err(undecoded)?;
+            if let (true, Some(old)) = (batch.isDelta(), found.get(&batch.id())) {
+                let length = old.len() + values.len();
+                let mut both = MutableArrayData::new(vec![old, &values], false, length);
+                both.try_extend(0, 0, old.len()).map_err(undecoded)?;
+                both.try_extend(1, 0, values.len()).map_err(undecoded)?;
+                values = both.freeze();
             }
-            while !bytes.is_empty() {
-                let batch = guarded(&self.path, || {
-                    decoder.decode(&mut bytes).map_err(|error| damaged(&self.path, error))
-                })?;
-                if let Some(batch) = batch {
-                    each(batch)?;
-                }
-            }
+            found.insert(batch.id(), values);
         }
-        let end = decoder.finish();
-        end.map_err(|_| damaged(&self.path, "the stream ends in the middle of a message"))
+        Ok(found)
     }
 }
 
-fn open_file(file: &SourceFile, path: &Path) -> Result<(SchemaRef, Body), Fault> {
+/// The type of the values of a dictionary, if a field has it.
+fn values_of(fields: &Fields, id: i64) -> Option<DataType> {
+    fields.iter().find_map(|field| match field.data_type() {
+        DataType::Dictionary(_, values) if dictionary_id(field) == Some(id) => {
+            Some(values.as_ref().clone())
+        }
+        DataType::List(child)
+        | DataType::LargeList(child)
+        | DataType::FixedSizeList(child, _)
+        | DataType::ListView(child)
+        | DataType::LargeListView(child)
+        | DataType::RunEndEncoded(_, child)
+        | DataType::Map(child, _) => values_of(&vec![FieldRef::clone(child)].into(), id),
+        DataType::Struct(fields) => values_of(fields, id),
+        DataType::Union(fields, _) => {
+            values_of(&fields.iter().map(|(_, field)| FieldRef::clone(field)).collect(), id)
+        }
+        _ => None,
+    })
+}
+
+impl Place {
+    /// Where the block of a footer lies, if that is inside of the file.
+    fn of(file: &SourceFile, block: &Block, path: &Path) -> Result<Self, Fault> {
+        let parts = || {
+            let start = u64::try_from(block.offset()).ok()?;
+            let metadata = usize::try_from(block.metaDataLength()).ok()?;
+            let body = start.checked_add(metadata as u64)?;
+            let end = body.checked_add(u64::try_from(block.bodyLength()).ok()?)?;
+            (end <= file.size() && metadata >= 8).then_some((start, metadata, body))
+        };
+        let (start, length, body) =
+            parts().ok_or_else(|| damaged(path, "a record batch lies past the end of the file"))?;
+        let marker = file.read(start, MARKER.len()).map_err(|error| damaged(path, error))?;
+        let prefix = if marker == MARKER { 8 } else { 4 };
+        Ok(Self { metadata: start + prefix, length: length - prefix as usize, body })
+    }
+
+    fn metadata(&self, file: &SourceFile, path: &Path) -> Result<Vec<u8>, Fault> {
+        file.read(self.metadata, self.length).map_err(|error| damaged(path, error))
+    }
+}
+
+fn open_file(file: &SourceFile, path: &Path) -> Result<ArrowTable, Fault> {
     let fault = |error: &dyn std::fmt::Display| damaged(path, error);
     let end = file.size().checked_sub(TRAILER).filter(|&end| end >= HEADER);
     let end = end.ok_or_else(|| fault(&"too short for a footer; the file was cut off"))?;
@@ -176,52 +228,63 @@ fn open_file(file: &SourceFile, path: &Path) -> Result<(SchemaRef, Body), Fault>
     let footer = root_as_footer(&footer).map_err(|error| fault(&error))?;
     let schema = footer.schema().ok_or_else(|| fault(&"the footer has no schema"))?;
     let schema = Arc::new(try_fb_to_schema(schema).map_err(|error| fault(&error))?);
-    let mut decoder = FileDecoder::new(Arc::clone(&schema), footer.version());
-    for block in footer.dictionaries().iter().flatten() {
-        let bytes = read_block(file, block, path)?;
-        decoder.read_dictionary(block, &bytes).map_err(|error| fault(&error))?;
+    let (dictionaries, batches) = (footer.dictionaries(), footer.recordBatches());
+    let dictionaries = dictionaries.iter().flatten();
+    let dictionaries = dictionaries.map(|block| Ok((Place::of(file, block, path)?, 0)));
+    let dictionaries = dictionaries.collect::<Result<_, Fault>>()?;
+    let batches = batches.iter().flatten().map(|block| {
+        let place = Place::of(file, block, path)?;
+        let metadata = place.metadata(file, path)?;
+        Ok((place, row_count(&message(&metadata, path)?, path)?))
+    });
+    let batches = batches.collect::<Result<_, Fault>>()?;
+    Ok(ArrowTable { path: path.to_path_buf(), schema, batches, dictionaries })
+}
+
+fn open_stream(file: &SourceFile, path: &Path) -> Result<ArrowTable, Fault> {
+    let cut = || damaged(path, "the stream ends in the middle of a message");
+    let (mut at, mut schema) = (0, None);
+    let (mut batches, mut dictionaries) = (Vec::new(), Vec::new());
+    while at < file.size() {
+        let word = |at| file.read(at, 4).map_err(|_| cut());
+        let mut length = word(at)?;
+        at += 4;
+        if length == MARKER {
+            length = word(at)?;
+            at += 4;
+        }
+        let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
+        if length == 0 {
+            break;
+        }
+        let place = Place { metadata: at, length, body: at + length as u64 };
+        let metadata = file.read(at, length).map_err(|_| cut())?;
+        let message = message(&metadata, path)?;
+        let body = u64::try_from(message.bodyLength()).ok();
+        let end = body.and_then(|body| place.body.checked_add(body));
+        at = end.filter(|&end| end <= file.size()).ok_or_else(cut)?;
+        if let Some(found) = message.header_as_schema() {
+            let found = try_fb_to_schema(found).map_err(|error| damaged(path, error))?;
+            schema.get_or_insert(Arc::new(found));
+        } else if message.header_as_dictionary_batch().is_some() {
+            dictionaries.push((place, batches.len()));
+        } else {
+            batches.push((place, row_count(&message, path)?));
+        }
     }
-    let blocks: Vec<Block> =
-        footer.recordBatches().map(|blocks| blocks.iter().copied().collect()).unwrap_or_default();
-    let rows = blocks.iter().map(|block| row_count(file, block, path)).collect::<Result<_, _>>()?;
-    Ok((schema, Body::File { decoder, blocks, rows }))
+    let schema = schema.ok_or_else(|| damaged(path, "the stream ends before its schema"))?;
+    Ok(ArrowTable { path: path.to_path_buf(), schema, batches, dictionaries })
 }
 
-fn read_block(file: &SourceFile, block: &Block, path: &Path) -> Result<Buffer, Fault> {
-    let (start, _, length) = bounds(file, block, path)?;
-    let bytes = file.read(start, length).map_err(|error| damaged(path, error))?;
-    Ok(Buffer::from_vec(bytes))
-}
-
-/// Start, length of the metadata, length of the whole.
-fn bounds(file: &SourceFile, block: &Block, path: &Path) -> Result<(u64, usize, usize), Fault> {
-    let parts = || {
-        let start = u64::try_from(block.offset()).ok()?;
-        let metadata = usize::try_from(block.metaDataLength()).ok()?;
-        let length = usize::try_from(block.bodyLength()).ok()?.checked_add(metadata)?;
-        let end = start.checked_add(length as u64)?;
-        (end <= file.size() && metadata >= 8).then_some((start, metadata, length))
-    };
-    parts().ok_or_else(|| damaged(path, "a record batch lies past the end of the file"))
+fn message<'a>(metadata: &'a [u8], path: &Path) -> Result<Message<'a>, Fault> {
+    root_as_message(metadata).map_err(|error| damaged(path, error))
 }
 
 /// Rows of a batch, from its metadata alone.
-fn row_count(file: &SourceFile, block: &Block, path: &Path) -> Result<u64, Fault> {
-    let (start, metadata, _) = bounds(file, block, path)?;
-    let bytes = file.read(start, metadata).map_err(|error| damaged(path, error))?;
-    // Since format version 0.15 a marker of four 0xFF stands before the length.
-    let start = if bytes.starts_with(&[0xFF; 4]) { 8 } else { 4 };
-    let message = root_as_message(&bytes[start..]).map_err(|error| damaged(path, error))?;
+fn row_count(message: &Message<'_>, path: &Path) -> Result<u64, Fault> {
     let batch = message.header_as_record_batch();
     let batch = batch.ok_or_else(|| damaged(path, "a block isn't a record batch"))?;
     u64::try_from(batch.length()).map_err(|_| damaged(path, "a record batch of negative length"))
-}
-
-fn next_bytes(reader: &mut impl Read, path: &Path) -> Result<Buffer, Fault> {
-    let mut bytes = Vec::new();
-    let read = reader.by_ref().take(READ_AT_ONCE as u64).read_to_end(&mut bytes);
-    read.map_err(|error| Fault::io("read", path, &error))?;
-    Ok(Buffer::from_vec(bytes))
 }
 
 fn damaged(path: &Path, error: impl std::fmt::Display) -> Fault {

@@ -6,6 +6,7 @@
 mod arrow;
 mod column;
 pub(crate) mod file;
+mod ipc;
 mod jsonl;
 mod npy;
 mod parquet;
@@ -185,13 +186,11 @@ impl Table {
         columns: &[&str],
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
+        let index = |name: &&str| self.schema()?.index_of(name).ok();
+        let roots: Vec<usize> = columns.iter().filter_map(index).collect();
         match &self.kind {
-            Kind::Parquet(table) => {
-                let index = |name: &&str| table.schema().index_of(name).ok();
-                let roots: Vec<usize> = columns.iter().filter_map(index).collect();
-                table.batches(part, &roots, take)
-            }
-            Kind::Arrow(table) => table.batches(part, take),
+            Kind::Parquet(table) => table.batches(part, &roots, take),
+            Kind::Arrow(table) => table.batches(part, &roots, take),
             Kind::JsonLines(_) | Kind::Npy(_) => {
                 Err(Fault::format(&self.path, None, "a table with a schema is needed".to_string()))
             }
