@@ -88,8 +88,8 @@ test.serial("a full disk is ERR_IO, and nothing is left on it", async (t) => {
   }
   try {
     const at = folder();
-    writeManyTokens(join(at, "s.arrow"), 10_000, 200); // 8 MB of tokens
-    writeManyTokens(join(at, "t.arrow"), 2_000, 200); // 1.6 MB: the spill fits, the output doesn't
+    writeManyTokens(join(at, "s.arrow"), 10_000, 200); // 4 MB spilled
+    writeManyTokens(join(at, "t.arrow"), 3_000, 200); // 1.2 MB spilled fit, with 2.4 MB of output they don't
     for (const name of ["s.arrow", "t.arrow"])
       for (const format of ["arrow", "parquet"] as const) {
         const options = {

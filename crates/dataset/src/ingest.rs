@@ -95,8 +95,7 @@ pub(crate) fn ingest(
 
 impl PartOf {
     fn take(&mut self, rows: &mut Rows, spill: &Spill) -> Result<(), Fault> {
-        let position = spill.reserve(rows.tokens.len());
-        spill.write(0, position, &rows.tokens)?;
+        let position = spill.append(&rows.tokens)?;
         if let Some(labels) = &rows.labels {
             spill.write(1, position, labels)?;
         }

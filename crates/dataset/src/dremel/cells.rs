@@ -5,6 +5,7 @@ use crate::Fault;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ByteArrayType, ByteViewType, Int8Type, Int16Type, UInt8Type, UInt16Type};
 use arrow_array::{Array, ArrayRef, GenericByteArray, GenericByteViewArray};
+use arrow_buffer::Buffer;
 use arrow_schema::DataType;
 use std::ops::Range;
 
@@ -13,20 +14,21 @@ pub(crate) type Cells<'a> = Box<dyn Fn(usize, &mut Vec<u8>) + 'a>;
 
 /// The bytes of consecutive numbers, if the array has no nulls and numbers that are stored as they
 /// lie or as 32 bits.
-pub(crate) fn number_bytes(array: &ArrayRef, range: Range<usize>) -> Option<Vec<u8>> {
+pub(crate) fn number_bytes(array: &ArrayRef, range: Range<usize>) -> Option<Buffer> {
     if array.null_count() > 0 {
         return None;
     }
     match array.data_type() {
         DataType::Int8 => {
             let values = &array.as_primitive::<Int8Type>().values()[range];
-            Some(values.iter().flat_map(|&value| i32::from(value).to_le_bytes()).collect())
+            let wide: Vec<i32> = values.iter().map(|&value| i32::from(value)).collect();
+            Some(Buffer::from_vec(wide))
         }
         DataType::Int32 | DataType::Int64 | DataType::Float32 => {
             let width = array.data_type().primitive_width()?;
             let data = array.to_data();
             let start = data.offset() + range.start;
-            Some(data.buffers()[0][start * width..(start + range.len()) * width].to_vec())
+            Some(data.buffers()[0].slice_with_length(start * width, range.len() * width))
         }
         _ => None,
     }

@@ -4,7 +4,7 @@
 //! least and greatest id of a page help nobody.
 
 use super::node::Node;
-use super::shred::{Leaf, shred};
+use super::shred::{Entries, shred};
 use crate::{Compression, Fault};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
@@ -50,10 +50,9 @@ pub(crate) fn encode(
     compression: Compression,
     go_on: &dyn Fn() -> Result<(), Fault>,
 ) -> Result<Vec<Encoded>, Fault> {
-    let mut chunks: Vec<ChunkWriter> = leaves
-        .iter()
-        .map(|leaf| ChunkWriter::new(ColumnDescPtr::clone(leaf), compression))
-        .collect();
+    let chunk = |leaf| ChunkWriter::new(ColumnDescPtr::clone(leaf), compression);
+    let chunks = leaves.iter().map(chunk).collect::<Result<Vec<_>, _>>();
+    let mut chunks = chunks.map_err(|error| refused(&error))?;
     let mut start = 0;
     while start < array.len() {
         let rows = page_rows(array, start);
@@ -95,19 +94,21 @@ struct ChunkWriter {
 }
 
 enum Compressor {
-    Zstd,
+    Zstd(Box<zstd::bulk::Compressor<'static>>),
     Snappy(Box<snap::raw::Encoder>),
     None,
 }
 
 impl ChunkWriter {
-    fn new(column: ColumnDescPtr, compression: Compression) -> Self {
+    fn new(column: ColumnDescPtr, compression: Compression) -> Result<Self, ParquetError> {
         let compressor = match compression {
-            Compression::Zstd => Compressor::Zstd,
+            Compression::Zstd => {
+                Compressor::Zstd(Box::new(zstd::bulk::Compressor::new(ZSTD_LEVEL)?))
+            }
             Compression::Snappy => Compressor::Snappy(Box::new(snap::raw::Encoder::new())),
             Compression::None => Compressor::None,
         };
-        Self {
+        Ok(Self {
             column,
             compressor,
             codec: codec(compression),
@@ -115,10 +116,10 @@ impl ChunkWriter {
             entries: 0,
             uncompressed: 0,
             pages: Vec::new(),
-        }
+        })
     }
 
-    fn page(&mut self, leaf: &Leaf, rows: &Range<usize>) -> Result<(), ParquetError> {
+    fn page(&mut self, leaf: &Entries, rows: &Range<usize>) -> Result<(), ParquetError> {
         let mut plain = Vec::with_capacity(leaf.values.len() + 64);
         leaf.rep.encode(self.column.max_rep_level(), &mut plain);
         leaf.def.encode(self.column.max_def_level(), &mut plain);
@@ -131,7 +132,7 @@ impl ChunkWriter {
         let size = plain.len();
         i32::try_from(size)?;
         let stored = match &mut self.compressor {
-            Compressor::Zstd => zstd::bulk::compress(&plain, ZSTD_LEVEL)?,
+            Compressor::Zstd(zstd) => zstd.compress(&plain)?,
             Compressor::Snappy(encoder) => encoder
                 .compress_vec(&plain)
                 .map_err(|error| ParquetError::External(Box::new(error)))?,

@@ -76,11 +76,19 @@ impl Hybrid {
         Err(cut())
     }
 
+    /// The bits from one on, 57 at least.
+    fn bits(&self, bit: usize) -> u64 {
+        let bytes = &self.bytes[bit / 8..][..8];
+        u64::from_le_bytes(bytes.try_into().expect("eight bytes")) >> (bit % 8)
+    }
+
     /// The number that begins at a bit.
     fn word(&self, bit: usize) -> u64 {
-        let bytes = &self.bytes[bit / 8..][..8];
-        let word = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-        word >> (bit % 8) & ((1 << self.width) - 1)
+        self.bits(bit) & self.mask()
+    }
+
+    fn mask(&self) -> u64 {
+        (1 << self.width) - 1
     }
 
     fn skip(&mut self, count: usize) {
@@ -179,12 +187,19 @@ impl Indices {
                     values.resize(values.len() + taken, value);
                 }
                 Run::Packed(bit) => {
-                    let mut greatest = 0;
-                    values.extend((0..taken).map(|k| {
-                        let index = hybrid.word(bit + k * hybrid.width) as usize;
-                        greatest = greatest.max(index);
-                        dictionary[index.min(last)]
-                    }));
+                    let (width, mask) = (hybrid.width, hybrid.mask());
+                    let at_once = 57 / width;
+                    let (mut greatest, start) = (0, values.len());
+                    values.resize(start + taken, dictionary[0]);
+                    for (k, values) in values[start..].chunks_mut(at_once).enumerate() {
+                        let mut bits = hybrid.bits(bit + k * at_once * width);
+                        for value in values {
+                            let index = (bits & mask) as usize;
+                            greatest = greatest.max(index);
+                            *value = dictionary[index.min(last)];
+                            bits >>= width;
+                        }
+                    }
                     if greatest > last {
                         return Err(outside());
                     }

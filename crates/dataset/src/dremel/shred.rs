@@ -1,7 +1,7 @@
 //! Arrow arrays as levels and plain values: Dremel's column striping.
 //!
-//! Lists of numbers without nulls, which tokens are, cost a copy of the bytes and two runs of
-//! levels per row; everything else O(entries × depth).
+//! Lists of numbers without nulls, which tokens are, cost two runs of levels per row and not even
+//! a copy; everything else O(entries × depth).
 
 use super::cells::{Cells, cells, number_bytes};
 use super::node::{Kind, Node};
@@ -9,17 +9,24 @@ use super::runs::Runs;
 use crate::Fault;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{Buffer, NullBuffer};
 use arrow_schema::DataType;
 use std::ops::Range;
 
-/// Entries of one column in the making.
-#[derive(Default)]
-pub(crate) struct Leaf {
+/// Entries of one column.
+pub(crate) struct Entries {
     pub rep: Runs,
     pub def: Runs,
     /// Values one behind another, as encoding PLAIN has them; booleans have a byte each.
-    pub values: Vec<u8>,
+    pub values: Buffer,
+}
+
+/// The same in the making.
+#[derive(Default)]
+struct Leaf {
+    rep: Runs,
+    def: Runs,
+    values: Vec<u8>,
 }
 
 impl Leaf {
@@ -33,9 +40,13 @@ impl Leaf {
 ///
 /// # Errors
 /// Of the options, for a type that can't be written.
-pub(crate) fn shred(node: &Node, array: &ArrayRef, rows: Range<usize>) -> Result<Vec<Leaf>, Fault> {
-    if let Some(leaf) = lists_of_numbers(node, array, rows.clone()) {
-        return Ok(vec![leaf]);
+pub(crate) fn shred(
+    node: &Node,
+    array: &ArrayRef,
+    rows: Range<usize>,
+) -> Result<Vec<Entries>, Fault> {
+    if let Some(entries) = lists_of_numbers(node, array, rows.clone()) {
+        return Ok(vec![entries]);
     }
     let mut count = 0;
     let part = part(node, array, &mut count)?;
@@ -44,24 +55,26 @@ pub(crate) fn shred(node: &Node, array: &ArrayRef, rows: Range<usize>) -> Result
     for row in rows {
         part.put(row, 0, &mut leaves);
     }
-    Ok(leaves)
+    let entries = |Leaf { rep, def, values }| Entries { rep, def, values: values.into() };
+    Ok(leaves.into_iter().map(entries).collect())
 }
 
 /// The common case: nothing is null, and the values lie as they are stored.
-fn lists_of_numbers(node: &Node, array: &ArrayRef, rows: Range<usize>) -> Option<Leaf> {
+fn lists_of_numbers(node: &Node, array: &ArrayRef, rows: Range<usize>) -> Option<Entries> {
     let Kind::List(element) = &node.kind else { return None };
     let list = array.as_list_opt::<i32>().filter(|list| list.null_count() == 0)?;
     let offsets = list.value_offsets();
     let (start, end) = (offsets[rows.start] as usize, offsets[rows.end] as usize);
-    let mut leaf = Leaf { values: number_bytes(list.values(), start..end)?, ..Leaf::default() };
+    let values = number_bytes(list.values(), start..end)?;
+    let (mut rep, mut def) = (Runs::default(), Runs::default());
     for row in rows {
         let length = (offsets[row + 1] - offsets[row]) as usize;
-        leaf.rep.push(0, 1);
-        leaf.rep.push(1, length.saturating_sub(1));
-        leaf.def.push(node.def as u8, usize::from(length == 0));
-        leaf.def.push(element.def as u8, length);
+        rep.push(0, 1);
+        rep.push(1, length.saturating_sub(1));
+        def.push(node.def as u8, usize::from(length == 0));
+        def.push(element.def as u8, length);
     }
-    Some(leaf)
+    Some(Entries { rep, def, values })
 }
 
 /// An array with what is known of it once for all rows.
