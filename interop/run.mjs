@@ -175,7 +175,9 @@ const cases = {
     { input: synthetic, told: plain, trl: true },
   ],
   llamafactory: [
-    { input: synthetic, columns: masked, told: [], semantics: true },
+    { input: synthetic, columns: masked, told: [] },
+    // Without a mask: it would hide a label at a first token, which the loss is to show here.
+    { input: synthetic, told: plain, semantics: true },
     { input: real, eosTokenId, told: [...plain, "--eos", "1"], capacity: 1025 },
   ],
   nemo: [
