@@ -11,8 +11,7 @@ use napi_derive::napi;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use stowage_engine::packing::{self, prepare_owned};
-use stowage_engine::stats::{self, Context};
-use stowage_engine::template::Templates;
+use stowage_engine::stats::{self, Context, Fills};
 use stowage_engine::{Fault, PackOptions, Unwatched, Watch};
 
 /// A packing that is decided; once its arrays are filled, what its figures need.
@@ -52,12 +51,6 @@ pub struct Decided {
 struct Written {
     fills: Fills,
     times: Times,
-}
-
-/// How full the packs are, in the form that costs least to keep.
-enum Fills {
-    Planned(Templates),
-    Placed { fills: Vec<u32>, offsets: Vec<u32> },
 }
 
 /// The arrays of a packing, in the order of the wrapper's arguments.
@@ -130,27 +123,24 @@ impl Decided {
         self.packing.bind_into(lengths, arrays, threads, watch)?;
         let cut = self.packing.cut();
         let fills = match self.packing.into_templates() {
-            Some(templates) => Fills::Planned(templates),
-            None if cut => Fills::placed(offsets, |entry| tokens[entry])?,
-            None => Fills::placed(offsets, |entry| lengths[sequences[entry] as usize])?,
+            Some(templates) => Fills::of_templates(&templates),
+            None => {
+                let of_entry = |entry: usize| match cut {
+                    true => tokens[entry],
+                    false => lengths[sequences[entry] as usize],
+                };
+                Fills::of_packing(&stats::fills(offsets, of_entry)?, offsets)?
+            }
         };
         self.times.bind += ms(started, Instant::now());
         Ok(Written { fills, times: self.times })
     }
 }
 
-impl Fills {
-    fn placed(offsets: &[u32], tokens: impl Fn(usize) -> u32) -> std::result::Result<Self, Fault> {
-        let fills = stats::fills(offsets, tokens)?;
-        let mut kept = stowage_engine::memory::reserved(offsets.len())?;
-        kept.extend_from_slice(offsets);
-        Ok(Self::Placed { fills, offsets: kept })
-    }
-}
-
 impl Prepared {
     /// Tells the garbage collector what the small JavaScript object will weigh for as long as its
-    /// packing lives: the fills. What is only needed for writing is gone within the same call.
+    /// packing lives: how many packs are filled how far. What is only needed for writing is gone
+    /// within the same call.
     pub fn new(env: Env, decided: Decided) -> Result<Self> {
         let packing = &decided.packing;
         let facts = Facts {
@@ -160,7 +150,7 @@ impl Prepared {
             dropped_count: packing.dropped_count() as u32,
             cut: packing.cut(),
         };
-        let weight = 8 * i64::from(packing.pack_count()).min(1 << 20);
+        let weight = 16 * i64::from(packing.pack_count().min(decided.context.capacity));
         env.adjust_external_memory(weight)?;
         Ok(Self { state: Arc::new(Mutex::new(State::Decided(Box::new(decided)))), facts, weight })
     }
@@ -302,15 +292,11 @@ impl Prepared {
     #[napi(catch_unwind)]
     #[must_use]
     pub fn stats(&self) -> Figures {
-        let mut state = lock(&self.state);
-        let State::Written(Written { fills, times }) = &mut *state else {
+        let state = lock(&self.state);
+        let State::Written(Written { fills, times }) = &*state else {
             panic!("a packing has figures once it is written");
         };
-        let context = &self.facts.context;
-        let stats = match fills {
-            Fills::Planned(templates) => stats::of_templates(templates, context),
-            Fills::Placed { fills, offsets } => stats::of_packing(fills, offsets, context),
-        };
+        let stats = fills.stats(&self.facts.context);
         Figures::new(&stats, *times)
     }
 }

@@ -43,11 +43,9 @@ impl ObjectFinalize for Plan {
     }
 }
 
-/// What is known of a plan besides templates and proof.
+/// What is known of a plan besides id, templates and proof.
 #[napi(object, object_from_js = false)]
 pub struct PlanFacts {
-    /// 32 hex digits.
-    pub id: String,
     /// Tokens that a pack holds.
     pub capacity: u32,
     /// Full name of the strategy.
@@ -104,7 +102,14 @@ pub struct TemplateHead {
 
 #[napi]
 impl Plan {
-    /// What is known of the plan besides templates and proof.
+    /// 32 hex digits. O(runs), dearer than many a plan.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.plan.id()
+    }
+
+    /// What is known of the plan besides id, templates and proof.
     #[napi(catch_unwind)]
     #[must_use]
     pub fn facts(&self) -> PlanFacts {
@@ -112,7 +117,6 @@ impl Plan {
         let runs: usize = templates.iter().map(|(runs, _)| runs.len()).sum();
         let split = options.overlong == Overlong::Split;
         PlanFacts {
-            id: self.plan.id(),
             capacity: options.capacity,
             strategy: strategy::info(options.strategy).name,
             sequence_count: self.plan.sequence_count as f64,

@@ -101,7 +101,7 @@ fn figures(
         Some((_, pieces)) => pieces[entry],
         None => lengths[claim.sequences[entry] as usize],
     };
-    let mut fills = stats::fills(claim.offsets, tokens)?;
+    let fills = stats::fills(claim.offsets, tokens)?;
     let sum = |list: &mut dyn Iterator<Item = u32>| list.map(u64::from).sum::<u64>();
     let tokens_in = sum(&mut lengths.iter().copied());
     let tokens_packed = sum(&mut fills.iter().copied());
@@ -116,7 +116,8 @@ fn figures(
     };
     let sequence_count = lengths.len() as u64;
     let context = Context { capacity: claim.capacity, sequence_count, lower_bound, ledger };
-    Ok(Figures::new(&stats::of_packing(&mut fills, claim.offsets, &context), Times::default()))
+    let stats = stats::of_packing(&fills, claim.offsets, &context)?;
+    Ok(Figures::new(&stats, Times::default()))
 }
 
 /// Fills `order` with the seeded order of as many packs: place j gets pack `order[j]`.

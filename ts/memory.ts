@@ -41,8 +41,24 @@ export function allocateToFill<T>(array: ArrayClass<T>, length: number): T {
 
 /** A zeroed typed array, or ERR_MEMORY with the bytes asked for. */
 export function allocate<T>(array: ArrayClass<T>, length: number): T {
+  return orRefused(array, length, () => new array(length));
+}
+
+/** An array of unknown contents in a buffer of its own, for native code to fill whole. */
+export function allocateUnfilled(length: number): U32 {
+  return orRefused(Uint32Array, length, () => {
+    if (length < worthUnfilled) return new Uint32Array(length);
+    const { buffer, byteOffset } = Buffer.allocUnsafeSlow(4 * length);
+    return new Uint32Array(buffer as ArrayBuffer, byteOffset, length);
+  });
+}
+
+/** Below this zeroing costs less than a Buffer. */
+const worthUnfilled = 4096;
+
+function orRefused<T>(array: ArrayClass<T>, length: number, make: () => T): T {
   try {
-    return new array(length);
+    return make();
   } catch (cause) {
     const message = `the system refused ${length * array.BYTES_PER_ELEMENT} bytes for an array of ${length} elements; pack in parts, or free memory`;
     throw new StowageError("ERR_MEMORY", message, { cause });

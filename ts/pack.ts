@@ -3,7 +3,7 @@
 import { fromNative, translate } from "./errors.js";
 import { type JobControl, type JobOptions, partsOf, run } from "./job.js";
 import { examineLengths, type Lengths } from "./lengths.js";
-import { allocate, type U32 } from "./memory.js";
+import { allocateUnfilled, type U32 } from "./memory.js";
 import { type Native, native } from "./native.js";
 import { asyncOnly, givenOptions, jobKeys, jobOptions, refuseUnknown } from "./options.js";
 import {
@@ -104,14 +104,13 @@ export interface Room {
 /** Arrays of the sizes that `prepared` needs. */
 export function room(prepared: Prepared): Room {
   const { packCount, entryCount, droppedCount, cut } = prepared;
-  const u32 = (length: number): U32 => allocate(Uint32Array, length) as U32;
   const pieces = cut ? entryCount : 0;
   return {
-    offsets: u32(packCount + 1),
-    sequences: u32(entryCount),
-    starts: u32(pieces),
-    lengths: u32(pieces),
-    dropped: u32(droppedCount),
+    offsets: allocateUnfilled(packCount + 1),
+    sequences: allocateUnfilled(entryCount),
+    starts: allocateUnfilled(pieces),
+    lengths: allocateUnfilled(pieces),
+    dropped: allocateUnfilled(droppedCount),
     cut,
   };
 }

@@ -69,7 +69,7 @@ export function toPlanJSON(handle: Handle, certificate: Certificate): PlanJSON {
   const { maxSequencesPerPack, packCountMultipleOf, packCountAsked, splitSequences } = facts;
   return {
     version: 1,
-    id: facts.id,
+    id: handle.id(),
     strategy: facts.strategy as Strategy,
     capacity: facts.capacity,
     ...(maxSequencesPerPack !== undefined && { maxSequencesPerPack }),

@@ -151,8 +151,6 @@ export class Plan {
       typeof value === "object" && value !== null && #handle in value ? value.#handle : undefined;
   }
 
-  /** 32 hex digits; equal plans have equal ids: same capacity, alignment, limit and templates. */
-  readonly id: string;
   /** Tokens that a pack holds. */
   readonly capacity: number;
   /** The strategy as asked for, by its full name. */
@@ -170,11 +168,11 @@ export class Plan {
   /** Tokens packed / (packCount × capacity), 0 .. 1; 0 without packs. */
   readonly efficiency: number;
   readonly #handle: Handle;
+  #id: string | undefined;
 
   private constructor(key: typeof proof, handle: Handle) {
     if (key !== proof) throw new TypeError("use planSync(), plan() or Plan.fromJSON()");
     const facts = handle.facts();
-    this.id = facts.id;
     this.capacity = facts.capacity;
     this.strategy = facts.strategy as Strategy;
     this.sequenceCount = facts.sequenceCount;
@@ -199,6 +197,18 @@ export class Plan {
    */
   static fromJSON(json: unknown): Plan {
     return makePlan(fromPlanJSON(json));
+  }
+
+  /**
+   * 32 hex digits; equal plans have equal ids: same capacity, alignment, limit and templates. O(templates)
+   * when first asked for.
+   *
+   * @example
+   * planSync(LengthHistogram.from([5, 3]), { capacity: 10 }).id === planSync(LengthHistogram.from([3, 5]), { capacity: 10 }).id; // => true
+   */
+  get id(): string {
+    this.#id ??= this.#handle.id();
+    return this.#id;
   }
 
   /**

@@ -114,7 +114,7 @@ impl Job<'_> {
         let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
         let gather = |span: &_, go_on: &dyn Fn() -> _| gatherer.block(span, go_on);
         let files = write(sink, &output, &spans, gather, threads, &meter)?;
-        let mut fills = stats::fills(&packs.offsets, |entry| gatherer.tokens_of(entry))?;
+        let fills = stats::fills(&packs.offsets, |entry| gatherer.tokens_of(entry))?;
         let context = Context {
             capacity: options.pack.capacity,
             sequence_count: sources.lengths.len() as u64,
@@ -122,7 +122,7 @@ impl Job<'_> {
             ledger,
         };
         let report = DatasetReport {
-            stats: stats::of_packing(&mut fills, &packs.offsets, &context),
+            stats: stats::of_packing(&fills, &packs.offsets, &context)?,
             times,
             plan_id,
             format: options.format.clone(),

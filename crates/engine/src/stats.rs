@@ -1,12 +1,13 @@
 //! The figures of a packing: exact integers first, then one division each, so that every platform
 //! prints the same digits.
 //!
-//! O(P) time and at most 4 P bytes for P packs; from a plan O(T log T) for T templates, whatever
+//! O(P) time and at most 8 P bytes for P packs; from a plan O(T log T) for T templates, whatever
 //! their multiplicities. Percentiles are nearest rank, deviations those of the population.
 
+use crate::binding::counting;
 use crate::policy::Ledger;
 use crate::template::{Templates, sequences, tokens};
-use crate::{Fault, memory};
+use crate::{Fault, Unwatched, memory};
 
 /// What the fills do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,25 +88,72 @@ pub fn fills(offsets: &[u32], entry_length: impl Fn(usize) -> u32) -> Result<Vec
     Ok(fills)
 }
 
-/// The figures of a packing with these `fills` (any order; they are reordered) and `offsets`.
-#[must_use]
-pub fn of_packing(fills: &mut [u32], offsets: &[u32], context: &Context) -> Stats {
-    fills.sort_unstable();
-    let most = offsets.windows(2).map(|pack| pack[1] - pack[0]).max().unwrap_or(0);
-    let entries = offsets.last().copied().unwrap_or(0);
-    let groups = fills.chunk_by(|a, b| a == b).map(|run| (u64::from(run[0]), run.len() as u64));
-    figures(&groups, u64::from(entries), u64::from(most), context)
+/// How many packs are filled how far: all that the figures need of a packing. A few entries where
+/// most packs are full.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fills {
+    /// (tokens of a pack, how many such packs), ascending.
+    groups: Vec<(u64, u64)>,
+    entries: u64,
+    /// The most entries in one pack.
+    most: u64,
+}
+
+impl Fills {
+    /// Of a packing with these tokens in each pack.
+    ///
+    /// # Errors
+    /// [`Fault::Memory`].
+    pub fn of_packing(fills: &[u32], offsets: &[u32]) -> Result<Self, Fault> {
+        let groups = counting::classes(fills, 1, &Unwatched)?;
+        let most = offsets.windows(2).map(|pack| pack[1] - pack[0]).max().unwrap_or(0);
+        Ok(Self {
+            groups: groups.into_iter().map(|(fill, packs)| (fill.into(), packs)).collect(),
+            entries: offsets.last().copied().unwrap_or(0).into(),
+            most: most.into(),
+        })
+    }
+
+    /// Of the packing that a plan stands for, without making it.
+    #[must_use]
+    pub fn of_templates(templates: &Templates) -> Self {
+        let each = templates.iter();
+        let mut groups: Vec<(u64, u64)> =
+            each.map(|(runs, multiplicity)| (tokens(runs), multiplicity)).collect();
+        groups.sort_unstable();
+        groups.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { next.1 } else { 0 };
+            same
+        });
+        groups.shrink_to_fit();
+        let each = templates.iter();
+        Self {
+            groups,
+            entries: each.map(|(runs, multiplicity)| sequences(runs) * multiplicity).sum(),
+            most: templates.iter().map(|(runs, _)| sequences(runs)).max().unwrap_or(0),
+        }
+    }
+
+    /// The figures of the packing.
+    #[must_use]
+    pub fn stats(&self, context: &Context) -> Stats {
+        figures(&self.groups.iter().copied(), self.entries, self.most, context)
+    }
+}
+
+/// The figures of a packing with these `fills` and `offsets`.
+///
+/// # Errors
+/// [`Fault::Memory`].
+pub fn of_packing(fills: &[u32], offsets: &[u32], context: &Context) -> Result<Stats, Fault> {
+    Ok(Fills::of_packing(fills, offsets)?.stats(context))
 }
 
 /// The figures of the packing that a plan stands for, without making it.
 #[must_use]
 pub fn of_templates(templates: &Templates, context: &Context) -> Stats {
-    let mut groups: Vec<(u64, u64)> =
-        templates.iter().map(|(runs, multiplicity)| (tokens(runs), multiplicity)).collect();
-    groups.sort_unstable();
-    let entries = templates.iter().map(|(runs, multiplicity)| sequences(runs) * multiplicity).sum();
-    let most = templates.iter().map(|(runs, _)| sequences(runs)).max().unwrap_or(0);
-    figures(&groups.into_iter(), entries, most, context)
+    Fills::of_templates(templates).stats(context)
 }
 
 /// `groups`: (tokens of a pack, how many such packs), ascending.
@@ -210,9 +258,9 @@ mod tests {
         let lengths = [1000, 800, 600, 500, 400, 300, 200, 100];
         let (offsets, sequences) = ([0, 1, 3, 5, 8], [0, 1, 7, 2, 4, 3, 5, 6]);
         let context = context(1024, 8, 3900, 4);
-        let mut filled = fills(&offsets, |entry| lengths[sequences[entry]]).expect("a few bytes");
+        let filled = fills(&offsets, |entry| lengths[sequences[entry]]).expect("a few bytes");
         assert_eq!(filled, [1000, 900, 1000, 1000]);
-        let stats = of_packing(&mut filled, &offsets, &context);
+        let stats = of_packing(&filled, &offsets, &context).expect("a few bytes");
         assert_eq!((stats.padding_tokens, stats.gap, stats.sequences_per_pack_max), (196, 0, 3));
         assert_eq!(
             [stats.efficiency, stats.compression, stats.sequences_per_pack_mean],
@@ -236,7 +284,7 @@ mod tests {
 
     #[test]
     fn every_ratio_of_no_packs_is_zero() {
-        let stats = of_packing(&mut [], &[0], &context(8, 0, 0, 0));
+        let stats = of_packing(&[], &[0], &context(8, 0, 0, 0)).expect("a few bytes");
         assert_eq!((stats.pack_count, stats.padding_tokens, stats.gap), (0, 0, 0));
         assert_eq!([stats.efficiency, stats.compression, stats.sequences_per_pack_mean], [0.0; 3]);
         assert_eq!(stats.fill, super::Fill::default());

@@ -139,11 +139,14 @@ fn a_changed_weight_parameter_or_bound_is_refused() {
                 let mut heavier = bound.clone();
                 heavier.certificate.weights[at].1 += 1;
                 assert_eq!(step_of(check(&problem, &heavier)), Some('2'), "{problem:?}");
-                changed += 1;
+                let mut lighter = bound.clone();
+                lighter.certificate.weights[at].1 -= 1;
+                assert_eq!(step_of(check(&problem, &lighter)), Some('2'), "{problem:?}");
+                changed += 2;
             }
-            let mut lighter = bound.clone();
-            lighter.certificate.pack_weight += 1;
-            assert_eq!(step_of(check(&problem, &lighter)), Some('2'), "{problem:?}");
+            let mut roomier = bound.clone();
+            roomier.certificate.pack_weight += 1;
+            assert_eq!(step_of(check(&problem, &roomier)), Some('2'), "{problem:?}");
         }
     }
     assert!(changed > 1000);

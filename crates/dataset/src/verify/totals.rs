@@ -66,7 +66,7 @@ pub(crate) fn report(
         ledger: manifest.ledger,
     };
     Ok(DatasetReport {
-        stats: stats::of_packing(&mut fills, &offsets, &context),
+        stats: stats::of_packing(&fills, &offsets, &context)?,
         times: Times::default(),
         plan_id: manifest.plan_id,
         format: manifest.format,

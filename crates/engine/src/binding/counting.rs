@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Below this a table of four counters per length stays in the first cache.
 const QUADRUPLE_BELOW: usize = 4096;
+/// From so many sequences per length on, the quicker counting pays for the larger table.
+const QUADRUPLE_FROM: usize = 16;
 /// Fewer sequences than this are not worth a thread.
 const PART_AT_LEAST: usize = 1 << 15;
 
@@ -120,7 +122,8 @@ fn table(lengths: &[u32], size: usize, progress: &Progress<'_>) -> Result<Vec<u3
     counts.try_reserve_exact(size).map_err(|_| Fault::Memory { bytes: 4 * size as u64 })?;
     counts.resize(size, 0_u32);
     let top = size - 1;
-    let mut quadruple = vec![[0_u32; 4]; if size <= QUADRUPLE_BELOW { size } else { 0 }];
+    let worth = size <= QUADRUPLE_BELOW && lengths.len() / QUADRUPLE_FROM >= size;
+    let mut quadruple = vec![[0_u32; 4]; if worth { size } else { 0 }];
     for stride in lengths.chunks(STRIDE) {
         let done = progress.done.fetch_add(stride.len() as u64, Ordering::Relaxed);
         progress.watch.step(Stage::Count, done, progress.total)?;

@@ -127,14 +127,14 @@ pub fn stats_of(packing: &Packing, lengths: &[u32]) -> Stats {
         Some(pieces) => pieces.lengths[entry],
         None => lengths[packing.sequences[entry] as usize],
     };
-    let mut fills = stats::fills(&packing.offsets, length).expect("little memory");
+    let fills = stats::fills(&packing.offsets, length).expect("little memory");
     let context = Context {
         capacity: packing.capacity,
         sequence_count: lengths.len() as u64,
         lower_bound: packing.lower_bound,
         ledger: packing.ledger,
     };
-    stats::of_packing(&mut fills, &packing.offsets, &context)
+    stats::of_packing(&fills, &packing.offsets, &context).expect("little memory")
 }
 
 /// Hex SHA-256 of offsets, then sequences, little-endian.
