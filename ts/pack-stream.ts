@@ -146,7 +146,10 @@ class PackStream<T> implements AsyncIterableIterator<T[]> {
     if (length === undefined) return;
     const place = this.#free.pop() ?? this.#held.length;
     this.#held[place] = result.value;
-    if (this.#rules.window === 1) return this.#hand(this.#packer.add([place], [length]));
+    if (this.#rules.window === 1) {
+      this.#hand(this.#packer.add([place], [length]));
+      return;
+    }
     this.#ids.push(place);
     this.#lengths.push(length);
     if (this.#ids.length >= this.#rules.window) this.#hand(this.#flush());
