@@ -51,9 +51,11 @@ test("the interoperability run has every format and every guide", async (t) => {
   const run = text("interop", "run.mjs");
   for (const cells of table) t.regex(run, new RegExp(`^ {2}${nameOf(cells)}: \\[$`, "m"));
   const { guides } = (await import("../interop/guides.mjs" as string)) as { guides: string[] };
+  // A block that imports something begins a program; others show fragments.
   const withCode = readdirSync(join(root, "docs")).filter((name) =>
-    /^```(js|python)$/m.test(text("docs", name)),
+    /^```(js|python)\n(import|from) /m.test(text("docs", name)),
   );
+  t.true(withCode.length >= 6);
   for (const name of withCode) t.true(guides.includes(name.replace(".md", "")), name);
 });
 

@@ -18,14 +18,12 @@ interface Outcome {
   stderr: string;
 }
 
-function prepare(...args: string[]): Promise<Outcome> {
+const prepare = (...args: string[]): Promise<Outcome> => stowage("prepare", ...args);
+
+function stowage(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [command, "prepare", ...args],
-      { cwd: at },
-      (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : (error.code as number), stdout, stderr }),
+    execFile(process.execPath, [command, ...args], { cwd: at }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : (error.code as number), stdout, stderr }),
     );
   });
 }
@@ -106,6 +104,24 @@ test("several Parquet files are one data set, whose own ids go to the pools", as
   );
   t.is(again.code, 0, again.stderr);
   t.deepEqual(pools("rows"), { 1: [5], 2: [3], 3: [1], 5: [0], 8: [2, 4], 9: [6] });
+});
+
+test("verify proves what prepare wrote, and finds another id in a pool", async (t) => {
+  const args = ["--length-column", "tokens_len", "--id-column", "id"];
+  const { code } = await prepare(
+    ...["--input", "a.parquet", ...args, "--max-seq-len", "8", "--output", "proved"],
+  );
+  t.is(code, 0);
+  const verify = () => stowage("verify", "proved", "--input", "a.parquet", ...args);
+  const proved = await verify();
+  t.is(proved.code, 0, proved.stderr);
+  const pool = join(at, "proved", "pools", "5.npy");
+  const bytes = readFileSync(pool);
+  bytes[128]! += 1;
+  writeFileSync(pool, bytes);
+  const { code: refused, stderr } = await verify();
+  t.is(refused, 1);
+  t.regex(stderr, /ERR_INVALID_PACKING.*pools/s);
 });
 
 test("a column of tokens is counted, and the packers of seqpack are known by their names", async (t) => {

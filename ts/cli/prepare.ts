@@ -15,6 +15,7 @@ Examples:
   $ stowage prepare --input a.parquet b.parquet --length-column n --id-column id --max-seq-len 4096 \\
       --filter-over-cap --output prepared
   $ stowage prepare --input lengths.npy --max-seq-len 512 --packer optimal --output prepared
+  $ stowage verify prepared --input lengths.npy
 
 The folder holds manifest.json, counts.json, templates.json and pools/LENGTH.npy; read it with
 seqpack.prepare.load_prepared("prepared"). It appears when it is complete, never before.
