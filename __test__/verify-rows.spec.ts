@@ -379,3 +379,25 @@ for (const format of withRows) {
     }
   });
 }
+
+test("a piece of a split sequence that is missing is named by its sequence", async (t) => {
+  const long = Array.from({ length: 13 }, (_, k) => k);
+  const given = job([long, [20, 21, 22]], { capacity: 10, overlong: "split", order: "plan" });
+  await packDataset(given);
+  const packed = await openPacked(given.output, "arrow");
+  const row = packed.rows.find((one) => one.get("piece_starts").includes(10))!;
+  const number = row.get("piece_starts").indexOf(10);
+  const at = lengthsOf(row)
+    .slice(0, number)
+    .reduce((a, b) => a + b, 0);
+  (row.columns.input_ids as number[]).splice(at, 3);
+  for (const column of ["seq_lengths", "sequence_ids", "piece_starts"])
+    (row.columns[column] as number[]).splice(number, 1);
+  await packed.save();
+  const fault = await caught(verifyDataset(given.output, { input: given.input }));
+  t.regex(fault.message, /of the 13 tokens of sequence 0 only the first 10 stand in packs/);
+  t.regex(
+    (await caught(verifyDataset(given.output))).message,
+    /13 tokens stand in packs; the manifest/,
+  );
+});

@@ -1,7 +1,7 @@
 //! Each sequence once, in formats without ids: the multiset of the segments' digests against that
 //! of the pieces that the policies make of the sources.
 //!
-//! O(n log n) and one read of the spill; 8 bytes per segment and 8 per piece. Which segment is the
+//! O(n log n) and one reading of the spill; 8 bytes per segment and 8 per piece. Which segment is the
 //! wrong one is found by a second reading, since its digest alone has no place.
 
 use super::by_id::pieces;
@@ -13,8 +13,8 @@ use crate::progress::Meter;
 use crate::{Fault, parallel};
 use std::ops::Range;
 use std::path::Path;
-use stowage_engine::memory;
 use stowage_engine::options::Overlong;
+use stowage_engine::{Fault as EngineFault, memory};
 
 /// Sequences that one thread reads at a time.
 const AT_ONCE: usize = 1 << 14;
@@ -81,22 +81,32 @@ fn expected(
     parallel::each(count.div_ceil(AT_ONCE), threads, |k| {
         let mut digests = Vec::new();
         let mut expected = Expected::default();
-        for sequence in k * AT_ONCE..count.min((k + 1) * AT_ONCE) {
-            for (start, tokens) in pieces(promises, sources.lengths[sequence]) {
-                expected.fetch(sources, sequence, start, tokens as usize)?;
-                digests.push(promises.kept.digest_expected(&expected));
+        let (mut first, end) = (k * AT_ONCE, count.min((k + 1) * AT_ONCE));
+        while first < end {
+            let run = expected.fetch_run(sources, first, end)?;
+            let mut at = 0;
+            for &length in &sources.lengths[first..first + run] {
+                for (start, tokens) in pieces(promises, length) {
+                    let start = at + start as usize;
+                    let piece = expected.piece(start..start + tokens as usize);
+                    digests.push(promises.kept.digest_expected(&piece));
+                }
+                at += length as usize;
             }
-            if sequence % 256 == 0 {
-                meter.add(0)?;
-            }
+            first += run;
+            meter.add(0)?;
         }
         Ok(digests)
     })
 }
 
-/// One ascending list of all; each list is freed as soon as it is copied.
+/// One ascending list of all; each list is freed as soon as it is copied, and the first grows.
 fn sorted(lists: Vec<Vec<u64>>) -> Result<Vec<u64>, Fault> {
-    let mut all = memory::reserved(lists.iter().map(Vec::len).sum())?;
+    let count: usize = lists.iter().map(Vec::len).sum();
+    let mut lists = lists.into_iter();
+    let mut all = lists.next().unwrap_or_default();
+    let bytes = 8 * count as u64;
+    all.try_reserve_exact(count - all.len()).map_err(|_| EngineFault::Memory { bytes })?;
     for list in lists {
         all.extend_from_slice(&list);
     }
@@ -162,8 +172,8 @@ fn first_fault(
     let mut expected = Expected::default();
     for (sequence, &length) in sources.lengths.iter().enumerate() {
         for (start, tokens) in pieces(promises, length) {
-            expected.fetch(sources, sequence, start, tokens as usize)?;
-            if taken.is_missing(promises.kept.digest_expected(&expected)) {
+            let piece = expected.fetch(sources, sequence, start, tokens as usize)?;
+            if taken.is_missing(promises.kept.digest_expected(&piece)) {
                 let detail = format!(
                     "sequence {sequence} ({tokens} tokens from {start}), or one that equals it, \
                      stands in no pack"

@@ -56,7 +56,7 @@ pub(crate) fn prove(
             }
         }
     }
-    joined(promises, parts, &heads, tails)?;
+    joined(promises, parts, &heads, tails, folder)?;
     let missing = |detail: String| Err(Fault::invalid(folder, None, detail));
     if let Some(sources) = promises.sources {
         let absent = |&(sequence, &length): &(usize, &u32)| {
@@ -128,9 +128,10 @@ fn joined(
     parts: &[PartClaims],
     heads: &Bits,
     mut tails: Vec<(u32, u32)>,
+    folder: &Path,
 ) -> Result<(), Fault> {
     if tails.is_empty() {
-        return Ok(());
+        return complete(promises, &[], folder);
     }
     let usable = promises.options.usable();
     let of = |&(p, k): &(u32, u32)| {
@@ -181,7 +182,24 @@ fn joined(
             }
         }
     }
-    Ok(())
+    complete(promises, &cut, folder)
+}
+
+/// Every sequence of the source that had to be split is among the `cut` ones, which ascend.
+fn complete(promises: &Promises<'_>, cut: &[u32], folder: &Path) -> Result<(), Fault> {
+    let Some(sources) = promises.sources else { return Ok(()) };
+    let usable = promises.options.usable();
+    let ends =
+        |&(sequence, length): &(u32, u32)| length > usable && cut.binary_search(&sequence).is_err();
+    match (0..).zip(sources.lengths.iter().copied()).find(ends) {
+        Some((sequence, length)) if promises.options.overlong == Overlong::Split => {
+            let detail = format!(
+                "of the {length} tokens of sequence {sequence} only the first {usable} stand in packs"
+            );
+            Err(Fault::invalid(folder, None, detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The fault of a segment, with the row that it stands in.

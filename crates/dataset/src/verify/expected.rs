@@ -1,7 +1,7 @@
 //! What segments hold, from the sources: to compare with where a format has ids, and as digests of
 //! 8 bytes where it has none.
 //!
-//! One read of the spill per segment and lane. A digest is `XXH64` of the tokens, and of labels and
+//! One read of the spill per lane and segment, or per MiB for digests. A digest is `XXH64` of the tokens, and of labels and
 //! weights where the format keeps them: a segment whose digest is right isn't its source with
 //! probability 2^-64 at most. It is no defence against forgery.
 
@@ -14,6 +14,9 @@ use arrow_buffer::{MutableBuffer, ToByteSlice};
 use std::ops::Range;
 use std::path::Path;
 use twox_hash::XxHash64;
+
+/// Tokens that are read together.
+const TOKENS_AT_ONCE: u64 = 1 << 18;
 
 /// What a format keeps of the sources besides the tokens.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,9 +74,9 @@ impl Kept {
     }
 
     /// The same of a piece of the sources.
-    pub(crate) fn digest_expected(self, expected: &Expected) -> u64 {
-        let mut all = digest(0, expected.tokens());
-        if let Some(labels) = expected.labels() {
+    pub(crate) fn digest_expected(self, piece: &Piece<'_>) -> u64 {
+        let mut all = digest(0, piece.tokens);
+        if let Some(labels) = piece.labels {
             if self.labels {
                 all = digest(all, labels);
             }
@@ -81,7 +84,7 @@ impl Kept {
                 all = digest(all, &targets(labels));
             }
         }
-        if let Some(weights) = expected.weights().filter(|_| self.weights) {
+        if let Some(weights) = piece.weights.filter(|_| self.weights) {
             all = digest(all, weights);
         }
         all
@@ -101,12 +104,22 @@ pub(crate) fn targets(labels: &[i32]) -> Vec<i8> {
     following.chain(std::iter::once(0)).collect()
 }
 
-/// A piece of the sources, as a pack should have it. Kept between pieces for its memory.
+/// Tokens that lie behind one another in the spill, with labels and weights. Kept from one reading
+/// to the next for its memory.
 #[derive(Default)]
 pub(crate) struct Expected {
     tokens: MutableBuffer,
     labels: Option<MutableBuffer>,
     weights: Option<MutableBuffer>,
+}
+
+/// A piece of the sources, as a pack should have it.
+pub(crate) struct Piece<'a> {
+    pub tokens: &'a [i32],
+    /// If a column of labels or a mask was named.
+    pub labels: Option<&'a [i32]>,
+    /// If the mask is of floats.
+    pub weights: Option<&'a [f32]>,
 }
 
 impl Expected {
@@ -118,48 +131,71 @@ impl Expected {
         sequence: usize,
         start: u64,
         count: usize,
-    ) -> Result<(), Fault> {
+    ) -> Result<Piece<'_>, Fault> {
         let length = u64::from(sources.lengths[sequence]);
         let start = start.min(length);
         let count = (count as u64).min(length - start) as usize;
         let position = sources.positions.of(sequence, &sources.lengths) + start;
+        self.load(sources, position, count)?;
+        Ok(self.piece(0..count))
+    }
+
+    /// Reads whole sequences from `first` on, below `end`, that lie behind one another: about a
+    /// MiB, or one of them. Returns how many.
+    pub(crate) fn fetch_run(
+        &mut self,
+        sources: &Ingested,
+        first: usize,
+        end: usize,
+    ) -> Result<usize, Fault> {
+        let position = sources.positions.of(first, &sources.lengths);
+        let mut tokens = u64::from(sources.lengths[first]);
+        let mut next = first + 1;
+        while next < end && tokens < TOKENS_AT_ONCE {
+            if sources.positions.of(next, &sources.lengths) != position + tokens {
+                break;
+            }
+            tokens += u64::from(sources.lengths[next]);
+            next += 1;
+        }
+        self.load(sources, position, tokens as usize)?;
+        Ok(next - first)
+    }
+
+    fn load(&mut self, sources: &Ingested, position: u64, count: usize) -> Result<(), Fault> {
         let read = |lane, buffer: &mut MutableBuffer| {
             buffer.resize(4 * count, 0);
             sources.spill.read(lane, position, buffer.as_slice_mut())
         };
         read(0, &mut self.tokens)?;
         if let Some(lane) = sources.label_lane {
-            let labels = self.labels.get_or_insert_default();
-            read(lane, labels)?;
-            if let Some(first) = labels.typed_data_mut::<i32>().first_mut() {
-                *first = IGNORE;
-            }
-            if let Some(lane) = sources.weight_lane {
-                let weights = self.weights.get_or_insert_default();
-                read(lane, weights)?;
-                let labels = labels.typed_data::<i32>();
-                for (weight, label) in weights.typed_data_mut::<f32>().iter_mut().zip(labels) {
-                    if *label == IGNORE {
-                        *weight = 0.0;
-                    }
-                }
-            }
+            read(lane, self.labels.get_or_insert_default())?;
+        }
+        if let Some(lane) = sources.weight_lane {
+            read(lane, self.weights.get_or_insert_default())?;
         }
         Ok(())
     }
 
-    pub(crate) fn tokens(&self) -> &[i32] {
-        self.tokens.typed_data()
-    }
-
-    /// Labels, if a column of them or a mask was named.
-    pub(crate) fn labels(&self) -> Option<&[i32]> {
-        self.labels.as_ref().map(MutableBuffer::typed_data)
-    }
-
-    /// Weights, if the mask is of floats.
-    pub(crate) fn weights(&self) -> Option<&[f32]> {
-        self.weights.as_ref().map(MutableBuffer::typed_data)
+    /// The tokens at `places` as a piece of their own: its first token is no target.
+    pub(crate) fn piece(&mut self, places: Range<usize>) -> Piece<'_> {
+        let labels = self.labels.as_mut().map(|all| {
+            let labels = &mut all.typed_data_mut::<i32>()[places.clone()];
+            if let Some(first) = labels.first_mut() {
+                *first = IGNORE;
+            }
+            &*labels
+        });
+        let weights = self.weights.as_mut().map(|all| {
+            let weights = &mut all.typed_data_mut::<f32>()[places.clone()];
+            for (weight, label) in weights.iter_mut().zip(labels.unwrap_or_default()) {
+                if *label == IGNORE {
+                    *weight = 0.0;
+                }
+            }
+            &*weights
+        });
+        Piece { tokens: &self.tokens.typed_data()[places], labels, weights }
     }
 }
 

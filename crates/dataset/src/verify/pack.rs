@@ -92,8 +92,8 @@ impl Promises<'_> {
                 segment.check_plain_labels(row, sources)?;
                 match segment.sequence {
                     Some(sequence) => {
-                        expected.fetch(sources, sequence, segment.start, segment.count)?;
-                        segment.compare(row, expected)?;
+                        let Segment { start, count, .. } = segment;
+                        segment.compare(row, &expected.fetch(sources, sequence, start, count)?)?;
                     }
                     None => claims.digests.push(self.kept.digest_found(row, segment.own())),
                 }

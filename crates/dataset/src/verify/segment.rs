@@ -2,7 +2,7 @@
 //!
 //! O(places of the segment).
 
-use super::expected::{Expected, targets};
+use super::expected::{Piece, targets};
 use super::found::Row;
 use super::pack::{Promises, RowFault, need};
 use crate::ingest::Ingested;
@@ -200,16 +200,15 @@ impl Segment {
     }
 
     /// Compares the segment with its source.
-    pub(crate) fn compare(&self, row: &Row<'_>, expected: &Expected) -> Result<(), RowFault> {
-        self.equal("input_ids", "token", &row.tokens[self.own()], expected.tokens())?;
-        let labels = expected.labels();
-        if let (Some(found), Some(labels)) = (row.labels, labels) {
+    pub(crate) fn compare(&self, row: &Row<'_>, source: &Piece<'_>) -> Result<(), RowFault> {
+        self.equal("input_ids", "token", &row.tokens[self.own()], source.tokens)?;
+        if let (Some(found), Some(labels)) = (row.labels, source.labels) {
             self.equal("labels", "label", &found[self.own()], labels)?;
         }
-        if let (Some(found), Some(labels)) = (row.loss_mask, labels) {
+        if let (Some(found), Some(labels)) = (row.loss_mask, source.labels) {
             self.equal("loss_mask", "loss_mask", &found[self.own()], &targets(labels))?;
         }
-        if let (Some(found), Some(weights)) = (row.weights, expected.weights()) {
+        if let (Some(found), Some(weights)) = (row.weights, source.weights) {
             self.equal("loss_weights", "weight", &found[self.own()], weights)?;
         }
         Ok(())
