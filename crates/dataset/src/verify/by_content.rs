@@ -34,7 +34,7 @@ pub(crate) fn prove(
     meter: &Meter<'_>,
     read_again: &dyn Fn() -> Result<Vec<PartClaims>, Fault>,
 ) -> Result<(), Fault> {
-    let wanted = sorted(expected(promises, sources, threads, meter)?)?;
+    let wanted = sorted(vec![expected(promises, sources, threads, meter)?])?;
     let lists = parts.iter_mut().map(|part| std::mem::take(&mut part.claims.digests)).collect();
     let found = sorted(lists)?;
     if found == wanted {
@@ -70,34 +70,55 @@ pub(crate) fn prove_count(
     Err(Fault::invalid(folder, None, detail))
 }
 
-/// Digests of all pieces, in lists.
+/// Digests of all pieces. Sequences are taken in waves, so that what the threads give is copied and
+/// freed before there is much of it.
 fn expected(
     promises: &Promises<'_>,
     sources: &Ingested,
     threads: usize,
     meter: &Meter<'_>,
-) -> Result<Vec<Vec<u64>>, Fault> {
-    let count = sources.lengths.len();
-    parallel::each(count.div_ceil(AT_ONCE), threads, |k| {
-        let mut digests = Vec::new();
-        let mut expected = Expected::default();
-        let (mut first, end) = (k * AT_ONCE, count.min((k + 1) * AT_ONCE));
-        while first < end {
-            let run = expected.fetch_run(sources, first, end)?;
-            let mut at = 0;
-            for &length in &sources.lengths[first..first + run] {
-                for (start, tokens) in pieces(promises, length) {
-                    let start = at + start as usize;
-                    let piece = expected.piece(start..start + tokens as usize);
-                    digests.push(promises.kept.digest_expected(&piece));
-                }
-                at += length as usize;
-            }
-            first += run;
-            meter.add(0)?;
+) -> Result<Vec<u64>, Fault> {
+    let lengths = &sources.lengths;
+    let count = lengths.iter().map(|&length| pieces(promises, length).count()).sum();
+    let mut all = memory::reserved(count)?;
+    let chunks: Vec<usize> = (0..lengths.len()).step_by(AT_ONCE).collect();
+    for wave in chunks.chunks(4 * threads.max(1)) {
+        let lists = parallel::each(wave.len(), threads, |k| {
+            let end = lengths.len().min(wave[k] + AT_ONCE);
+            digests(promises, sources, wave[k]..end, meter)
+        })?;
+        for list in lists {
+            all.extend_from_slice(&list);
         }
-        Ok(digests)
-    })
+    }
+    Ok(all)
+}
+
+/// Digests of the pieces of some sequences.
+fn digests(
+    promises: &Promises<'_>,
+    sources: &Ingested,
+    sequences: Range<usize>,
+    meter: &Meter<'_>,
+) -> Result<Vec<u64>, Fault> {
+    let mut digests = Vec::new();
+    let mut expected = Expected::default();
+    let (mut first, end) = (sequences.start, sequences.end);
+    while first < end {
+        let run = expected.fetch_run(sources, first, end)?;
+        let mut at = 0;
+        for &length in &sources.lengths[first..first + run] {
+            for (start, tokens) in pieces(promises, length) {
+                let start = at + start as usize;
+                let piece = expected.piece(start..start + tokens as usize);
+                digests.push(promises.kept.digest_expected(&piece));
+            }
+            at += length as usize;
+        }
+        first += run;
+        meter.add(0)?;
+    }
+    Ok(digests)
 }
 
 /// One ascending list of all; each list is freed as soon as it is copied, and the first grows.
