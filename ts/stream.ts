@@ -97,7 +97,8 @@ export class StreamPacker {
 
   /**
    * Adds sequences and returns the packs that this closed, in the order of closing. All arguments
-   * are checked first: on an error nothing has changed.
+   * are checked first: on an error nothing has changed. A call costs about as much as placing ten
+   * to twenty sequences, so add many at once; a Float64Array of ids is read without conversion.
    *
    * @param ids safe integers of the caller's choice, one per length
    * @param lengths tokens of each sequence
