@@ -119,33 +119,34 @@ test("seqpack is a plan, so strategies without one are refused", async (t) => {
   t.regex(error.message, /next-fit has no plan/);
 });
 
-test("nemo takes weights of 0 and 1 and refuses others by value, with the way out", async (t) => {
-  const at = folder();
-  const input = join(at, "s.arrow");
-  const given = { input, output: join(at, "out"), format: "nemo", capacity: 8 };
-  const weights = { columns: { lossMask: "mask" } };
-  const mask = (rows: number[][]) => ({ rows, type: new arrow.Float32() });
-  const good = [
-    [0, 1, 1],
-    [1, 1],
-    [1, 0, 0, 1],
-  ];
-  writeArrow(input, { input_ids: { rows: abc }, mask: mask(good) });
-  await packDataset({ ...given, ...weights });
-  writeArrow(input, {
-    input_ids: { rows: abc },
-    mask: mask([...good.slice(0, 2), [1, 0, 0.5, 1]]),
+for (const format of ["nemo", "trl", "llamafactory"])
+  test(`${format} takes weights of 0 and 1 and refuses others by value, with the way out`, async (t) => {
+    const at = folder();
+    const input = join(at, "s.arrow");
+    const given = { input, output: join(at, "out"), format, capacity: 8 };
+    const weights = { columns: { lossMask: "mask" } };
+    const mask = (rows: number[][]) => ({ rows, type: new arrow.Float32() });
+    const good = [
+      [0, 1, 1],
+      [1, 1],
+      [1, 0, 0, 1],
+    ];
+    writeArrow(input, { input_ids: { rows: abc }, mask: mask(good) });
+    await packDataset({ ...given, ...weights });
+    writeArrow(input, {
+      input_ids: { rows: abc },
+      mask: mask([...good.slice(0, 2), [1, 0, 0.5, 1]]),
+    });
+    const error = await caught(packDataset({ ...given, ...weights, output: join(at, "again") }));
+    t.is(error.code, "ERR_OPTION");
+    t.regex(
+      error.message,
+      /mask of 0 and 1 and can't hold the weight 0\.5; name a column of integers/,
+    );
+    t.false(existsSync(join(at, "again")));
+    await packDataset({ ...given, ...weights, format: "arrow", output: join(at, "else") });
+    t.true(readPacks(join(at, "else")).some((row) => row.loss_weights!.includes(0.5)));
   });
-  const error = await caught(packDataset({ ...given, ...weights, output: join(at, "again") }));
-  t.is(error.code, "ERR_OPTION");
-  t.regex(
-    error.message,
-    /mask of 0 and 1 and can't hold the weight 0\.5; name a column of integers/,
-  );
-  t.false(existsSync(join(at, "again")));
-  await packDataset({ ...given, ...weights, format: "arrow", output: join(at, "else") });
-  t.true(readPacks(join(at, "else")).some((row) => row.loss_weights!.includes(0.5)));
-});
 
 test("llamafactory's rows are one place wider than the capacity, so the largest is refused", async (t) => {
   const at = folder();

@@ -72,6 +72,22 @@ pub(crate) fn has_weights(format: &str) -> bool {
 }
 
 /// # Errors
+/// `ERR_OPTION` for a weight besides 0 and 1, which labels express, where a format has no weights.
+pub(crate) fn check_weights(name: &str, weights: &[f32]) -> Result<(), Fault> {
+    let plain = [0.0_f32, 1.0].map(f32::to_bits);
+    if has_weights(name) {
+        return Ok(());
+    }
+    let Some(weight) = weights.iter().find(|weight| !plain.contains(&weight.to_bits())) else {
+        return Ok(());
+    };
+    Err(Fault::option(format!(
+        "format '{name}' has a loss mask of 0 and 1 and can't hold the weight {weight}; name a \
+         column of integers as the loss mask, or use another format"
+    )))
+}
+
+/// # Errors
 /// `ERR_OPTION` for source columns that mean nothing to a format that is there already.
 pub(crate) fn check_columns(name: &str, columns: &Columns) -> Result<(), Fault> {
     let named = columns.labels.is_some() || columns.loss_mask.is_some();

@@ -112,7 +112,11 @@ impl Job<'_> {
         };
         let spans = spans(sink, gatherer.sizes());
         let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
-        let gather = |span: &_, go_on: &dyn Fn() -> _| gatherer.block(span, go_on);
+        let gather = |span: &_, go_on: &dyn Fn() -> _| {
+            let block = gatherer.block(span, go_on)?;
+            formats::check_weights(&options.format, block.weights.as_deref().unwrap_or_default())?;
+            Ok(block)
+        };
         let files = write(sink, &output, &spans, gather, threads, &meter)?;
         let fills = stats::fills(&packs.offsets, |entry| gatherer.tokens_of(entry))?;
         let context = Context {

@@ -61,17 +61,6 @@ impl Table for NemoTable {
         block: Block,
         go_on: &dyn Fn() -> Result<(), Fault>,
     ) -> Result<RecordBatch, Fault> {
-        let weights = block.weights.iter().flat_map(|weights| weights.iter());
-        if let Some(weight) = weights
-            .copied()
-            .find(|weight| ![0.0_f32, 1.0].map(f32::to_bits).contains(&weight.to_bits()))
-        {
-            let detail = format!(
-                "format 'nemo' has a loss mask of 0 and 1 and can't hold the weight {weight}; \
-                 name a column of integers as the loss mask, or use another format"
-            );
-            return Err(Fault::option(detail));
-        }
         go_on()?;
         let (mask, starts) = mask_and_starts(&block);
         let list = |element: &FieldRef, offsets: &OffsetBuffer<i32>, values: ArrayRef| {
