@@ -1,6 +1,7 @@
 // One contender in a process of its own. It loads the lengths, runs once, has the result checked, warms
-// up, and prints a line of JSON; then, for each line on standard input, it runs once more and prints
-// the milliseconds. peers/bench_peers.py --serve does the same for Python.
+// up, and prints a line of JSON; then, for each line on standard input, it runs once more, or a burst
+// of times if a run is short, and prints the milliseconds of a run. peers/bench_peers.py --serve does
+// the same for Python.
 //
 //   node --expose-gc --import=tsx contender.ts CONTENDER STRATEGY LENGTHS.u32 CAPACITY
 //
@@ -36,26 +37,37 @@ const contenders: Record<string, () => Result | Promise<Result>> = {
   javascript: () => packLengths(lengths, capacity),
 };
 
-async function time(run: () => Result | Promise<Result>): Promise<{ ms: number; result: Result }> {
+/** Runs of a burst, and the milliseconds below which a run is short: a single one would tell how cold
+ * the caches are after the others' turns. */
+const BURST = 20;
+const SHORT = 5;
+
+async function time(
+  run: () => Result | Promise<Result>,
+  times: number,
+): Promise<{ ms: number; result: Result }> {
   globalThis.gc?.();
   const started = performance.now();
-  const result = await run();
-  return { ms: performance.now() - started, result };
+  let result = await run();
+  for (let i = 1; i < times; i++) result = await run();
+  return { ms: (performance.now() - started) / times, result };
 }
 
 async function main(): Promise<void> {
   const run = contenders[contender];
   if (run === undefined) throw new Error(`no contender ${contender}`);
-  const first = await time(run);
+  const first = await time(run, 1);
   const peakRssMiB = process.resourceUsage().maxRSS / 1024;
   check(lengths, capacity, first.result);
   const packs = first.result.offsets.length - 1;
   // The compiler of JavaScript needs some runs before it knows what the code does.
   const warmUps = first.ms < 50 ? 20 : 2;
-  for (let i = 0; i < warmUps; i++) await run();
+  let warm = first;
+  for (let i = 0; i < warmUps; i++) warm = await time(run, 1);
   const ready: Ready = { packs, firstMs: first.ms, peakRssMiB };
   console.log(JSON.stringify(ready));
-  for await (const _ of createInterface(process.stdin)) console.log((await time(run)).ms);
+  const times = warm.ms < SHORT ? BURST : 1;
+  for await (const _ of createInterface(process.stdin)) console.log((await time(run, times)).ms);
 }
 
 main().catch((error: unknown) => {
