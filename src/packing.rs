@@ -122,15 +122,13 @@ impl Decided {
         };
         self.packing.bind_into(lengths, arrays, threads, watch)?;
         let cut = self.packing.cut();
-        let fills = match self.packing.into_templates() {
-            Some(templates) => Fills::of_templates(&templates),
-            None => {
-                let of_entry = |entry: usize| match cut {
-                    true => tokens[entry],
-                    false => lengths[sequences[entry] as usize],
-                };
-                Fills::of_packing(&stats::fills(offsets, of_entry)?, offsets)?
-            }
+        let fills = if let Some(templates) = self.packing.into_templates() {
+            Fills::of_templates(&templates)
+        } else {
+            let of_entry = |entry: usize| {
+                if cut { tokens[entry] } else { lengths[sequences[entry] as usize] }
+            };
+            Fills::of_packing(&stats::fills(offsets, of_entry)?, offsets)?
         };
         self.times.bind += ms(started, Instant::now());
         Ok(Written { fills, times: self.times })
