@@ -94,3 +94,10 @@ export const abc = [
   [21, 22],
   [31, 32, 33, 34],
 ];
+
+/** Weights of their tokens as targets. */
+export const abcMask = [
+  [0, 0.5, 0.25],
+  [1, 2],
+  [1, 1, 0, 1],
+];

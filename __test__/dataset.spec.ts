@@ -10,7 +10,16 @@ import {
   readLengths,
   verifyDataset,
 } from "../index.js";
-import { abc, caught, folder, job, readManifest, readPacks, writeArrow } from "./dataset-files.js";
+import {
+  abc,
+  abcMask,
+  caught,
+  folder,
+  job,
+  readManifest,
+  readPacks,
+  writeArrow,
+} from "./dataset-files.js";
 
 const sequencesOf = fc.array(fc.array(fc.nat(0x7fff_ffff), { minLength: 1, maxLength: 30 }), {
   maxLength: 80,
@@ -110,14 +119,9 @@ test("sources in Arrow files, streams, JSON lines and Parquet give the same leng
 test("labels and weights are those of the worked example: no first token is a target", async (t) => {
   const at = folder();
   const input = join(at, "s.arrow");
-  const mask = [
-    [0, 0.5, 0.25],
-    [1, 2],
-    [1, 1, 0, 1],
-  ];
   writeArrow(input, {
     input_ids: { rows: abc },
-    mask: { rows: mask, type: new arrow.Float32() },
+    mask: { rows: abcMask, type: new arrow.Float32() },
     yes: {
       rows: [
         [0, 1, 1],

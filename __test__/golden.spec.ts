@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as arrow from "apache-arrow";
 import test from "ava";
 import { type PackDatasetOptions, packDataset } from "../index.js";
-import { abc, folder, writeArrow } from "./dataset-files.js";
+import { abc, abcMask, folder, writeArrow } from "./dataset-files.js";
 
 /** Files by their path in golden.txt; its first lines explain the notation. */
 function golden(): Map<string, Buffer> {
@@ -34,14 +34,9 @@ function golden(): Map<string, Buffer> {
 const files = golden();
 const at = folder();
 const input = join(at, "source.arrow");
-const mask = [
-  [0, 0.5, 0.25],
-  [1, 2],
-  [1, 1, 0, 1],
-];
 writeArrow(input, {
   input_ids: { rows: abc },
-  mask: { rows: mask, type: new arrow.Float32() },
+  mask: { rows: abcMask, type: new arrow.Float32() },
 });
 
 const weighted = { columns: { lossMask: "mask" } };

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { fromNative } from "../dist/errors.js";
 import * as stowage from "../index.js";
 
@@ -69,7 +69,10 @@ test("a missing binary is explained with its causes and the line to type", (t) =
   t.regex(out, /nowhere\.node/);
 });
 
-const onLinux = process.platform === "linux" ? test : test.skip;
+/** A test of what only Linux has: /proc, prlimit, LD_PRELOAD. */
+const onLinux = (title: string, law: (t: ExecutionContext) => void): void => {
+  if (process.platform === "linux") test(title, law);
+};
 
 onLinux("memory that the system refuses is ERR_MEMORY, and the process lives", (t) => {
   // Half a gigabyte of address space besides what Node took at its start.

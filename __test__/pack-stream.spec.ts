@@ -5,25 +5,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import test from "ava";
 import fc from "fast-check";
-import { type PackStreamOptions, packStream, type StreamOptions, StreamPacker } from "../index.js";
+import { type PackStreamOptions, packStream, StreamPacker } from "../index.js";
+import { anyLengths, anyOptions } from "./any-stream.js";
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, at) => from + at);
-
-const anyOptions: fc.Arbitrary<StreamOptions> = fc.record(
-  {
-    capacity: fc.integer({ min: 1, max: 60 }),
-    strategy: fc.constantFrom("best-fit", "next-fit", "harmonic"),
-    maxOpenPacks: fc.integer({ min: 1, max: 8 }),
-    lookahead: fc.integer({ min: 0, max: 12 }),
-    maxSequencesPerPack: fc.integer({ min: 1, max: 6 }),
-    harmonicClasses: fc.integer({ min: 2, max: 12 }),
-    overlong: fc.constantFrom("drop", "truncate", "split"),
-    empty: fc.constant("drop"),
-  },
-  { requiredKeys: ["capacity", "overlong", "empty"] },
-);
-const anyLengths = fc.array(fc.integer({ min: 0, max: 130 }), { maxLength: 80 });
 
 const eight = [1000, 800, 600, 500, 400, 300, 200, 100];
 const byItself = { capacity: 1024, length: (length: number) => length };

@@ -4,6 +4,7 @@ import { gunzipSync } from "node:zlib";
 import test from "ava";
 import fc from "fast-check";
 import { type StreamedPack, type StreamOptions, StreamPacker } from "../index.js";
+import { anyLengths, anyOptions } from "./any-stream.js";
 
 interface StreamCase {
   name: string;
@@ -57,21 +58,6 @@ test("every recorded stream comes out, however it is cut into calls", (t) => {
     }
   }
 });
-
-const anyOptions: fc.Arbitrary<StreamOptions> = fc.record(
-  {
-    capacity: fc.integer({ min: 1, max: 60 }),
-    strategy: fc.constantFrom("best-fit", "next-fit", "harmonic"),
-    maxOpenPacks: fc.integer({ min: 1, max: 8 }),
-    lookahead: fc.integer({ min: 0, max: 12 }),
-    maxSequencesPerPack: fc.integer({ min: 1, max: 6 }),
-    harmonicClasses: fc.integer({ min: 2, max: 12 }),
-    overlong: fc.constantFrom("drop", "truncate", "split"),
-    empty: fc.constant("drop"),
-  },
-  { requiredKeys: ["capacity", "overlong", "empty"] },
-);
-const anyLengths = fc.array(fc.integer({ min: 0, max: 130 }), { maxLength: 80 });
 
 test("packs keep capacity and limit, the stream its bounds and its ledger", (t) => {
   const law = fc.property(anyOptions, anyLengths, (options, lengths) => {
