@@ -4,15 +4,18 @@
 //! strategies that plan cost three passes over the lengths and four bytes per sequence besides the
 //! result; the others are one sequence after another.
 
-use crate::binding::counting::{self, Tables};
+mod counted;
+
+use crate::binding::counting;
 use crate::binding::gathering::gather;
 use crate::binding::sorting::ByLength;
 use crate::certificate::Certificate;
-use crate::plan::{self, Plan, Solved, quick_bound};
+use crate::plan::{self, Plan, quick_bound};
 use crate::policy::{self, Admitted, Ledger};
 use crate::strategy::{self, Assignment};
 use crate::template::Templates;
-use crate::{Fault, PackOptions, Stage, Watch, memory};
+use crate::{Fault, PackOptions, Watch, memory};
+use counted::{Counted, Order};
 
 /// A packing that is decided and not yet written.
 #[derive(Debug)]
@@ -31,14 +34,6 @@ enum Source {
     Planned(Templates, Order),
     /// Each sequence has its pack.
     Placed(Assignment),
-}
-
-#[derive(Debug)]
-enum Order {
-    /// Counted; sorted when the packing is written.
-    Counted(Tables),
-    /// Sorted already.
-    Sorted(ByLength),
 }
 
 /// Where the packing goes: arrays of exactly the sizes that [`Prepared`] names.
@@ -116,8 +111,8 @@ pub fn prepare(
 ) -> Result<Prepared, Fault> {
     check(options)?;
     if plan::plans(options.strategy) && options.tolerance == 1 {
-        let counted = count(lengths, options, threads, watch)?;
-        let solved = solve_watched(&counted, options, threads, watch)?;
+        let counted = Counted::new(lengths, options, threads, watch)?;
+        let solved = counted.solve(options, threads, watch)?;
         return Ok(counted.prepared(solved.templates, solved.lower_bound, solved.certificate));
     }
     let admitted = policy::admit(lengths, options, watch)?;
@@ -163,7 +158,7 @@ impl Plan {
         threads: usize,
         watch: &dyn Watch,
     ) -> Result<Prepared, Fault> {
-        let counted = count(lengths, &self.options, threads, watch)?;
+        let counted = Counted::new(lengths, &self.options, threads, watch)?;
         self.check_histogram(&counted)?;
         Ok(counted.prepared(self.templates.clone(), self.lower_bound, self.certificate.clone()))
     }
@@ -372,85 +367,4 @@ fn check(options: &PackOptions) -> Result<(), Fault> {
         return Err(Fault::Option { detail: detail.to_owned() });
     }
     Ok(())
-}
-
-/// Lengths after the policies, counted.
-struct Counted {
-    admitted: Admitted,
-    /// Longest first.
-    classes: Vec<(u32, u64)>,
-    entry_count: usize,
-    order: Order,
-}
-
-impl Counted {
-    fn prepared(
-        self,
-        templates: Templates,
-        lower_bound: u64,
-        certificate: Certificate,
-    ) -> Prepared {
-        Prepared {
-            pack_count: u32::try_from(templates.pack_count())
-                .expect("no more packs than sequences, which are fewer than 2^32"),
-            entry_count: self.entry_count,
-            source: Source::Planned(templates, self.order),
-            admitted: self.admitted,
-            lower_bound,
-            certificate,
-        }
-    }
-}
-
-/// Applies the policies and counts what is left. In the common case, lengths in 1 ..= usable
-/// capacity and not large beside their number, that is one pass.
-fn count(
-    lengths: &[u32],
-    options: &PackOptions,
-    threads: usize,
-    watch: &dyn Watch,
-) -> Result<Counted, Fault> {
-    let parts = counting::parts(lengths.len(), threads);
-    let usable = options.usable();
-    if lengths.len() < u32::MAX as usize && counting::is_dense(usable, lengths.len()) {
-        let tables = Tables::count(lengths, usable, parts, watch)?;
-        let mut classes = tables.classes();
-        let ordinary = classes.first().is_none_or(|class| class.0 > 0)
-            && classes.last().is_none_or(|class| class.0 <= usable);
-        if ordinary {
-            let total = classes.iter().map(|&(length, count)| u64::from(length) * count).sum();
-            let ledger = Ledger { tokens_in: total, tokens_packed: total, ..Ledger::default() };
-            classes.reverse();
-            return Ok(Counted {
-                admitted: Admitted { ledger, ..Admitted::default() },
-                classes,
-                entry_count: lengths.len(),
-                order: Order::Counted(tables),
-            });
-        }
-    }
-    let admitted = policy::admit(lengths, options, watch)?;
-    let placed = admitted.lengths(lengths);
-    let parts = counting::parts(placed.len(), threads);
-    let longest = counting::longest(placed, parts);
-    let (order, mut classes) = if counting::is_dense(longest, placed.len()) {
-        let tables = Tables::count(placed, longest, parts, watch)?;
-        let classes = tables.classes();
-        (Order::Counted(tables), classes)
-    } else {
-        let (by_length, classes) = ByLength::compared(placed, parts, watch)?;
-        (Order::Sorted(by_length), classes)
-    };
-    classes.reverse();
-    Ok(Counted { entry_count: placed.len(), classes, order, admitted })
-}
-
-fn solve_watched(
-    counted: &Counted,
-    options: &PackOptions,
-    threads: usize,
-    watch: &dyn Watch,
-) -> Result<Solved, Fault> {
-    watch.step(Stage::Plan, 0, 1)?;
-    plan::solve(&counted.classes, options, threads, watch)
 }
