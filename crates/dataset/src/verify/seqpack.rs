@@ -7,14 +7,15 @@
 use super::VerifyOptions;
 use super::json::{self, expect};
 use super::seqpack_pools::{prove_ids, prove_sources};
+use super::totals;
 use crate::Fault;
 use crate::manifest::Manifest;
-use crate::report::{DatasetReport, Times};
+use crate::report::DatasetReport;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use stowage_engine::Watch;
-use stowage_engine::stats::{self, Context};
+use stowage_engine::stats::Fills;
 use stowage_engine::template::{Run, Templates};
 
 /// Proves the folder.
@@ -37,21 +38,7 @@ pub(crate) fn prove(
         }
         None => prove_ids(folder, &manifest, &classes, watch)?,
     }
-    let context = Context {
-        capacity: manifest.capacity,
-        sequence_count: manifest.sequence_count,
-        lower_bound: manifest.lower_bound,
-        ledger: manifest.ledger,
-    };
-    Ok(DatasetReport {
-        stats: stats::of_templates(&templates, &context),
-        times: Times::default(),
-        plan_id: manifest.plan_id,
-        format: manifest.format,
-        files: manifest.files,
-        spilled_bytes: 0,
-        warnings: Vec::new(),
-    })
+    Ok(totals::proved(manifest, &Fills::of_templates(&templates), 0))
 }
 
 /// Sequences of each length, ascending; their sums are the ledger's.
