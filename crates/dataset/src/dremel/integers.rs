@@ -3,10 +3,11 @@
 //! Of the encodings it knows those that writers use unless told otherwise, PLAIN and dictionaries;
 //! for the rest there is the general reader.
 
-use super::lists::{Lists, Read};
+use super::lists::{Lists, Number, Read};
 use super::node::{Kind, Node};
-use arrow_array::{ArrayRef, Int32Array, Int64Array, ListArray, UInt32Array, UInt64Array};
-use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use arrow_array::types::{Int32Type, Int64Type, UInt32Type, UInt64Type};
+use arrow_array::{ArrayRef, ArrowPrimitiveType, ListArray, PrimitiveArray};
+use arrow_buffer::{ArrowNativeType, Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, FieldRef};
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::PageReader;
@@ -81,33 +82,12 @@ impl IntegerLists {
     /// The next rows, at most `rows`; fewer only at the end.
     pub(crate) fn read(&mut self, rows: usize) -> Result<ArrayRef, ParquetError> {
         let unsigned = self.element.data_type().is_unsigned_integer();
-        let (offsets, nulls, values) = match &mut self.lists {
-            Either::Narrow(lists) => {
-                let Read { offsets, nulls, values, element_nulls } = lists.read(rows)?;
-                let values: ArrayRef = if unsigned {
-                    let values = ScalarBuffer::from(Buffer::from_vec(values));
-                    Arc::new(UInt32Array::try_new(values, element_nulls).map_err(contradiction)?)
-                } else {
-                    let values = values.into();
-                    Arc::new(Int32Array::try_new(values, element_nulls).map_err(contradiction)?)
-                };
-                (offsets, nulls, values)
-            }
-            Either::Wide(lists) => {
-                let Read { offsets, nulls, values, element_nulls } = lists.read(rows)?;
-                let values: ArrayRef = if unsigned {
-                    let values = ScalarBuffer::from(Buffer::from_vec(values));
-                    Arc::new(UInt64Array::try_new(values, element_nulls).map_err(contradiction)?)
-                } else {
-                    let values = values.into();
-                    Arc::new(Int64Array::try_new(values, element_nulls).map_err(contradiction)?)
-                };
-                (offsets, nulls, values)
-            }
-        };
-        let offsets = OffsetBuffer::new(offsets.into());
-        let list = ListArray::try_new(FieldRef::clone(&self.element), offsets, values, nulls);
-        Ok(Arc::new(list.map_err(contradiction)?))
+        match (&mut self.lists, unsigned) {
+            (Either::Narrow(lists), false) => array::<_, Int32Type>(lists, rows, &self.element),
+            (Either::Narrow(lists), true) => array::<_, UInt32Type>(lists, rows, &self.element),
+            (Either::Wide(lists), false) => array::<_, Int64Type>(lists, rows, &self.element),
+            (Either::Wide(lists), true) => array::<_, UInt64Type>(lists, rows, &self.element),
+        }
     }
 
     /// Lengths of the next rows; no value is decoded.
@@ -118,6 +98,20 @@ impl IntegerLists {
         };
         Ok(offsets.windows(2).map(|pair| (pair[1] - pair[0]) as u32).collect())
     }
+}
+
+/// The next rows of `lists`, with the values' bits taken as those of `To`, which is as wide.
+fn array<T: Number + ArrowNativeType, To: ArrowPrimitiveType>(
+    lists: &mut Lists<T>,
+    rows: usize,
+    element: &FieldRef,
+) -> Result<ArrayRef, ParquetError> {
+    let Read { offsets, nulls, values, element_nulls } = lists.read(rows)?;
+    let values = ScalarBuffer::from(Buffer::from_vec(values));
+    let values = PrimitiveArray::<To>::try_new(values, element_nulls).map_err(contradiction)?;
+    let offsets = OffsetBuffer::new(offsets.into());
+    let list = ListArray::try_new(FieldRef::clone(element), offsets, Arc::new(values), nulls);
+    Ok(Arc::new(list.map_err(contradiction)?))
 }
 
 fn contradiction(error: ArrowError) -> ParquetError {
