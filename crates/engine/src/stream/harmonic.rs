@@ -42,19 +42,10 @@ pub fn limit_of(class: u32, options: &StreamOptions) -> usize {
 impl Place for Harmonic {
     fn place(&mut self, entry: Entry, options: &StreamOptions, closed: &mut Closed) {
         let class = class_of(entry.length(), options);
-        let pack = &mut self.packs[class as usize - 1];
         // Below the last class the pack always has room: it closes before it could lack it.
-        if !pack.entries.is_empty() && pack.room < entry.length() {
-            closed.push(&mut pack.entries);
-        }
-        if pack.entries.is_empty() {
-            (pack.number, pack.room) = (self.next_number, options.capacity);
-            self.next_number += 1;
-        }
-        pack.push(entry);
-        if pack.is_full(limit_of(class, options)) {
-            closed.push(&mut pack.entries);
-        }
+        let (limit, capacity) = (limit_of(class, options), options.capacity);
+        let pack = &mut self.packs[class as usize - 1];
+        pack.take(entry, limit, capacity, &mut self.next_number, closed);
     }
 
     fn finish(&mut self, _options: &StreamOptions, closed: &mut Closed) {

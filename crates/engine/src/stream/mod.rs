@@ -124,6 +124,29 @@ impl OpenPack {
     fn is_full(&self, limit: usize) -> bool {
         self.room == 0 || self.entries.len() >= limit
     }
+
+    /// Next fit: where `entry` doesn't fit, the pack closes and begins anew, with the next number;
+    /// where the pack is full afterwards, it closes at once.
+    fn take(
+        &mut self,
+        entry: Entry,
+        limit: usize,
+        capacity: u32,
+        next_number: &mut u64,
+        closed: &mut Closed,
+    ) {
+        if !self.entries.is_empty() && self.room < entry.length() {
+            closed.push(&mut self.entries);
+        }
+        if self.entries.is_empty() {
+            (self.number, self.room) = (*next_number, capacity);
+            *next_number += 1;
+        }
+        self.push(entry);
+        if self.is_full(limit) {
+            closed.push(&mut self.entries);
+        }
+    }
 }
 
 /// What the three strategies have in common.

@@ -20,18 +20,8 @@ impl NextFit {
 
 impl Place for NextFit {
     fn place(&mut self, entry: Entry, options: &StreamOptions, closed: &mut Closed) {
-        let pack = &mut self.pack;
-        if !pack.entries.is_empty() && pack.room < entry.length() {
-            closed.push(&mut pack.entries);
-        }
-        if pack.entries.is_empty() {
-            (pack.number, pack.room) = (self.next_number, options.capacity);
-            self.next_number += 1;
-        }
-        pack.push(entry);
-        if pack.is_full(options.limit()) {
-            closed.push(&mut pack.entries);
-        }
+        let (limit, capacity) = (options.limit(), options.capacity);
+        self.pack.take(entry, limit, capacity, &mut self.next_number, closed);
     }
 
     fn finish(&mut self, _options: &StreamOptions, closed: &mut Closed) {
