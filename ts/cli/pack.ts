@@ -1,6 +1,5 @@
 // `stowage pack`: source files to a packed data set.
 
-import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type DatasetFormat, packDataset } from "../index.js";
 import {
@@ -13,7 +12,7 @@ import {
 } from "./arguments.js";
 import { plural } from "./figures.js";
 import { metered } from "./progress.js";
-import { fileRows, packingReport, timeRow } from "./report.js";
+import { printWritten } from "./report.js";
 import type { Session } from "./session.js";
 
 const FORMATS = [
@@ -86,9 +85,6 @@ async function pack(
     }),
   );
   const elapsed = performance.now() - started;
-  session.printJson({ output: resolve(output), ...report });
-  const { green } = session.colours(process.stdout);
   const head = `packed ${plural(report.sequenceCount, "sequence")} into ${plural(report.packCount, "pack")}`;
-  session.print(green(`${head}: ${output}`));
-  session.print(packingReport(report, [...fileRows(report), timeRow(report, elapsed)]));
+  printWritten(session, head, output, report, elapsed);
 }

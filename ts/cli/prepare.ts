@@ -1,12 +1,11 @@
 // `stowage prepare`: lengths to the prepared folder of Python's seqpack, with its names of options.
 
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { packDataset } from "../index.js";
 import { addThreads, integer, need, real } from "./arguments.js";
 import { plural } from "./figures.js";
 import { metered } from "./progress.js";
-import { fileRows, packingReport, timeRow } from "./report.js";
+import { printWritten } from "./report.js";
 import type { Session } from "./session.js";
 
 const EXAMPLES = `
@@ -98,9 +97,6 @@ async function prepare(session: Session, given: PrepareFlags): Promise<void> {
     }),
   );
   const elapsed = performance.now() - started;
-  session.printJson({ output: resolve(output), ...report });
-  const { green } = session.colours(process.stdout);
   const head = `prepared ${plural(report.sequenceCount, "sequence")} in ${plural(report.packCount, "pack")}`;
-  session.print(green(`${head}: ${output}`));
-  session.print(packingReport(report, [...fileRows(report), timeRow(report, elapsed)]));
+  printWritten(session, head, output, report, elapsed);
 }

@@ -1,7 +1,9 @@
 // The report of a packing: how good it is, how good it could be, and where every token went.
 
+import { resolve } from "node:path";
 import type { DatasetReport, PackingStats } from "../index.js";
 import { bytes, count, duration, pairs, percent, plural } from "./figures.js";
+import type { Session } from "./session.js";
 
 type Row = readonly [name: string, value: string];
 
@@ -23,6 +25,20 @@ export function packingReport(stats: PackingStats, more: readonly Row[] = []): s
     ["tokens", ledger(stats)],
     ...more,
   ]);
+}
+
+/** Prints what a job has written: `head` and the figures, or all as JSON. */
+export function printWritten(
+  session: Session,
+  head: string,
+  output: string,
+  report: DatasetReport,
+  elapsed: number,
+): void {
+  session.printJson({ output: resolve(output), ...report });
+  const { green } = session.colours(process.stdout);
+  session.print(green(`${head}: ${output}`));
+  session.print(packingReport(report, [...fileRows(report), timeRow(report, elapsed)]));
 }
 
 /** Rows for what was written, or read again. */
