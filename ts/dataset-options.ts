@@ -12,9 +12,9 @@ import {
   integerOption,
   refuseUnknown,
   show,
+  toChoice,
 } from "./options.js";
 import { type Checked, checkPackOptions, type PackOptions, packKeys } from "./pack-options.js";
-import { suggest } from "./suggest.js";
 
 /** Names of source columns. */
 export interface SourceColumns {
@@ -85,7 +85,7 @@ export function checkDatasetOptions(given: Given): NativeOptions {
   const { native: pack }: Checked = checkPackOptions(given);
   const inputs = toInputs(given.input);
   const output = toPath(given.output, "output");
-  const format = toFormat(given.format);
+  const format = toChoice(given.format, "format", allFormats);
   const columns = toColumns(given.columns, format);
   const padTokenId = integerOption(given, "padTokenId", 0, largestId);
   const eosTokenId = integerOption(given, "eosTokenId", 0, largestId);
@@ -133,18 +133,6 @@ export function toPath(path: unknown, name: string): string {
 export function toColumn(column: unknown, name: string): string {
   if (typeof column === "string" && column !== "") return column;
   throw new StowageError("ERR_OPTION", `\`${name}\` must be a column's name, got ${show(column)}`);
-}
-
-function toFormat(format: unknown): DatasetFormat {
-  const found = allFormats.find((name) => name === format);
-  if (found !== undefined) return found;
-  const meant = typeof format === "string" ? suggest(format, allFormats) : undefined;
-  const way = meant === undefined ? "" : `; did you mean '${meant}'?`;
-  const list = allFormats.map((name) => `'${name}'`).join(", ");
-  throw new StowageError(
-    "ERR_OPTION",
-    `\`format\` must be one of ${list}, got ${show(format)}${way}`,
-  );
 }
 
 /** Source columns with their defaults; what the format has no place for is refused. */

@@ -75,7 +75,11 @@ export function choiceOption<T extends string>(
   allowed: readonly T[],
 ): T | undefined {
   const value = given[name];
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : toChoice(value, name, allowed);
+}
+
+/** `value` as one of `allowed`. */
+export function toChoice<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
   const found = allowed.find((choice) => choice === value);
   if (found !== undefined) return found;
   const meant = typeof value === "string" ? suggest(value, allowed) : undefined;
