@@ -4,6 +4,7 @@
 //! O(runs) for runs of equal numbers, which the levels of long lists are; a shift and a mask for
 //! each packed one.
 
+use super::dictionary::Dictionary;
 use parquet::errors::ParquetError;
 
 /// Bytes that may be looked at behind the last.
@@ -167,40 +168,25 @@ impl Indices {
     ///
     /// # Errors
     /// [`ParquetError`] for an index outside the dictionary, or at the end.
-    pub(crate) fn read<T: Copy>(
+    pub(super) fn read<T: Copy>(
         &mut self,
         mut count: usize,
-        dictionary: &[T],
+        dictionary: &Dictionary<T>,
         values: &mut Vec<T>,
     ) -> Result<(), ParquetError> {
         let hybrid = &mut self.0;
         let outside = || ParquetError::General("an index outside its dictionary".to_string());
-        let Some(last) = dictionary.len().checked_sub(1) else {
-            return if count == 0 { Ok(()) } else { Err(outside()) };
-        };
+        values.reserve(count.min(8 * hybrid.bytes.len()));
         while count > 0 {
             hybrid.fill()?;
             let taken = hybrid.left.min(count);
             match hybrid.run {
                 Run::Same(index) => {
-                    let value = *dictionary.get(index as usize).ok_or_else(outside)?;
+                    let value = dictionary.get(index as usize).ok_or_else(outside)?;
                     values.resize(values.len() + taken, value);
                 }
                 Run::Packed(bit) => {
-                    let (width, mask) = (hybrid.width, hybrid.mask());
-                    let at_once = 57 / width;
-                    let (mut greatest, start) = (0, values.len());
-                    values.resize(start + taken, dictionary[0]);
-                    for (k, values) in values[start..].chunks_mut(at_once).enumerate() {
-                        let mut bits = hybrid.bits(bit + k * at_once * width);
-                        for value in values {
-                            let index = (bits & mask) as usize;
-                            greatest = greatest.max(index);
-                            *value = dictionary[index.min(last)];
-                            bits >>= width;
-                        }
-                    }
-                    if greatest > last {
+                    if !dictionary.look_up(&hybrid.bytes, bit, hybrid.width, taken, values) {
                         return Err(outside());
                     }
                 }

@@ -3,6 +3,7 @@
 //! O(runs) for the levels and a copy, or a look-up in the dictionary, for each value; a value at a
 //! time only where something is null.
 
+use super::dictionary::Dictionary;
 use super::hybrid::{Indices, Levels, cut};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use bytes::Bytes;
@@ -36,7 +37,7 @@ pub(super) struct Lists<T> {
     /// Definition levels of a list that isn't null and of an element that isn't.
     list: i16,
     element: i16,
-    dictionary: Vec<T>,
+    dictionary: Dictionary<T>,
     page: Option<Entries>,
 }
 
@@ -71,7 +72,7 @@ enum Event {
 
 impl<T: Number> Lists<T> {
     pub(super) fn new(pages: Box<dyn PageReader>, (list, element): (i16, i16)) -> Self {
-        Self { pages, list, element, dictionary: Vec::new(), page: None }
+        Self { pages, list, element, dictionary: Dictionary::default(), page: None }
     }
 
     /// The next rows, at most `rows`; fewer only at the end.
@@ -130,7 +131,7 @@ impl<T: Number> Lists<T> {
     fn entries(
         &mut self,
         rows: usize,
-        mut take: impl FnMut(Event, &mut Entries, &[T]) -> Result<(), ParquetError>,
+        mut take: impl FnMut(Event, &mut Entries, &Dictionary<T>) -> Result<(), ParquetError>,
     ) -> Result<(), ParquetError> {
         let mut done = 0;
         loop {
@@ -167,8 +168,9 @@ impl<T: Number> Lists<T> {
             let (count, encoding) = (page.num_values() as usize, page.encoding());
             let (rep, def, values) = match &page {
                 Page::DictionaryPage { buf, .. } => {
-                    self.dictionary.clear();
-                    plain(buf, count, &mut self.dictionary)?;
+                    let mut values = Vec::new();
+                    plain(buf, count, &mut values)?;
+                    self.dictionary = Dictionary::new(values);
                     continue;
                 }
                 Page::DataPage { buf, def_level_encoding, rep_level_encoding, .. } => {
@@ -227,7 +229,7 @@ impl Encoded {
     fn read<T: Number>(
         &mut self,
         count: usize,
-        dictionary: &[T],
+        dictionary: &Dictionary<T>,
         values: &mut Vec<T>,
     ) -> Result<(), ParquetError> {
         match self {

@@ -7,6 +7,7 @@
 mod assemble;
 mod cells;
 mod chunk;
+mod dictionary;
 mod hybrid;
 mod integers;
 mod leaf;
