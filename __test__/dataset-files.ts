@@ -26,9 +26,14 @@ export function writeArrow(
   writeFileSync(path, arrow.tableToIPC(new arrow.Table(Object.fromEntries(vectors)), format));
 }
 
-/** An Arrow file of many sequences without their JavaScript arrays. */
-export function writeManyTokens(path: string, count: number, length: number): void {
-  const values = arrow.makeData({ type: new arrow.Int32(), data: new Int32Array(count * length) });
+/** An Arrow file of many sequences without their JavaScript arrays; the ids are 0 if none are given. */
+export function writeManyTokens(
+  path: string,
+  count: number,
+  length: number,
+  ids = new Int32Array(count * length),
+): void {
+  const values = arrow.makeData({ type: new arrow.Int32(), data: ids });
   const valueOffsets = Int32Array.from({ length: count + 1 }, (_, k) => k * length);
   const type = listOf(new arrow.Int32());
   const data = arrow.makeData({ type, length: count, valueOffsets, child: values });

@@ -1,13 +1,18 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import * as arrow from "apache-arrow";
 import test from "ava";
 import { type Progress, packDataset } from "../index.js";
 import { caught, folder, writeManyTokens } from "./dataset-files.js";
 
+/** Ids that say where they stood, too large for cells of 2 bytes: 140 MB, more than stay in memory. */
+const firstId = 65_536;
+const manyIds = Int32Array.from({ length: 35_000 * 1000 }, (_, k) => firstId + k);
+
 test.serial("an abort rejects with its reason when nothing is left", async (t) => {
   const at = folder();
-  writeManyTokens(join(at, "s.arrow"), 100_000, 200);
+  writeManyTokens(join(at, "s.arrow"), 35_000, 1000, manyIds);
   const options = {
     input: join(at, "s.arrow"),
     output: join(at, "out"),
@@ -77,6 +82,28 @@ test.serial("a killed job leaves nothing under the output's name", async (t) => 
   t.is(report.sequenceCount, 200_000);
 });
 
+test.serial("tokens beyond those that stay in memory come from a temporary file", async (t) => {
+  const at = folder();
+  const output = join(at, "out");
+  writeManyTokens(join(at, "s.arrow"), 35_000, 1000, manyIds);
+  const options = { format: "arrow", capacity: 2048, order: "shuffled" } as const;
+  const report = await packDataset({ input: join(at, "s.arrow"), output, ...options });
+  t.true(report.spilledBytes > 0 && report.spilledBytes < manyIds.byteLength);
+  t.deepEqual(readdirSync(at).sort(), ["out", "s.arrow"]);
+  const found = new Set<number>();
+  for (const { path } of report.files)
+    for (const batch of arrow.tableFromIPC(readFileSync(join(output, path))).batches) {
+      const ids: Int32Array = batch.getChild("input_ids")!.data[0]!.children[0]!.values;
+      for (let start = 0; start < ids.length; start += 1000) {
+        const first = ids[start]!;
+        const wrong = ids.subarray(start, start + 1000).findIndex((id, k) => id !== first + k);
+        if (wrong !== -1 || (first - firstId) % 1000 !== 0) t.fail(`token ${wrong} after ${first}`);
+        found.add(first);
+      }
+    }
+  t.is(found.size, 35_000);
+});
+
 test.serial("a full disk is ERR_IO, and nothing is left on it", async (t) => {
   const disk = folder();
   const mounted =
@@ -88,8 +115,8 @@ test.serial("a full disk is ERR_IO, and nothing is left on it", async (t) => {
   }
   try {
     const at = folder();
-    writeManyTokens(join(at, "s.arrow"), 10_000, 200); // 4 MB spilled
-    writeManyTokens(join(at, "t.arrow"), 3_000, 200); // 1.2 MB spilled fit, with 2.4 MB of output they don't
+    writeManyTokens(join(at, "s.arrow"), 35_000, 1000, manyIds); // 6 MB go to the temporary file
+    writeManyTokens(join(at, "t.arrow"), 10_000, 200); // none do, and 8 MB to the output
     for (const name of ["s.arrow", "t.arrow"])
       for (const format of ["arrow", "parquet"] as const) {
         const options = {

@@ -28,7 +28,7 @@ export interface DatasetReport extends PackingStats {
   format: DatasetFormat;
   /** The data files: names within the output folder, packs and bytes of each. */
   files: { path: string; rows: number; bytes: number }[];
-  /** Bytes of the temporary file that held the uncompressed tokens; 0 after verifying without sources. */
+  /** Bytes of the temporary file: tokens that passed the 128 MiB of them kept in memory. Mostly 0. */
   spilledBytes: number;
   /** What to know of the contents before training: mostly empty. */
   warnings: string[];
@@ -73,8 +73,8 @@ export async function readLengths(
 
 /**
  * Source files to a packed data set that a trainer opens, in bounded memory: 16 bytes per sequence
- * and 512 MiB, whatever the token bytes. The sources are read once; their tokens lie uncompressed in
- * a temporary file beside the output meanwhile. The output is written under a temporary name and
+ * and 512 MiB, whatever the token bytes. The sources are read once; their tokens lie uncompressed
+ * in memory, and beyond 128 MiB of them in a temporary file beside the output, meanwhile. The output is written under a temporary name and
  * renamed when it is complete; a failed or cancelled job leaves nothing.
  *
  * @param options see {@link PackDatasetOptions}; `input`, `output`, `format` and `capacity` are needed

@@ -4,7 +4,7 @@
 use crate::progress::Meter;
 use crate::read::{Part, Sources, concatenated};
 use crate::source::{Columns, IGNORE, Rows};
-use crate::store::{Positions, Run, Spill};
+use crate::store::{Positions, Run, Spill, SpillWriter, room};
 use crate::{Fault, parallel};
 use arrow_array::Array;
 use arrow_data::ArrayData;
@@ -50,7 +50,7 @@ impl Ingested {
     }
 }
 
-/// Reads `inputs` into a spill in `folder`.
+/// Reads `inputs` into a spill with its files in `folder`.
 ///
 /// # Errors
 /// That of the first source, in order, that can't be read; refused writes; a cancel.
@@ -70,7 +70,7 @@ pub(crate) fn ingest(
     let label_lane = labelled.then_some(1);
     let weight_lane = weighted.then_some(2);
     let lanes = 1 + usize::from(labelled) + usize::from(weighted);
-    let spill = Spill::create(folder, lanes)?;
+    let spill = SpillWriter::create(folder, lanes, room(threads))?;
     let meter = Meter::new(watch, Stage::Read, sources.rows);
     let parts = parallel::each(sources.parts.len(), threads, |index| {
         let Part { table, number, first_row } = sources.parts[index];
@@ -90,18 +90,12 @@ pub(crate) fn ingest(
         Ok(of)
     })?;
     let lanes = (label_lane, weight_lane);
-    joined(parts, spill, lanes, narrow, carried_fields)
+    joined(parts, spill.finish(), lanes, narrow, carried_fields)
 }
 
 impl PartOf {
-    fn take(&mut self, rows: &mut Rows, spill: &Spill) -> Result<(), Fault> {
-        let position = spill.append(&rows.tokens)?;
-        if let Some(labels) = &rows.labels {
-            spill.write(1, position, labels)?;
-        }
-        if let Some(weights) = &rows.weights {
-            spill.write(2, position, weights)?;
-        }
+    fn take(&mut self, rows: &mut Rows, spill: &SpillWriter) -> Result<(), Fault> {
+        let position = spill.append(rows)?;
         let first = self.lengths.len() as u64;
         self.runs.push(Run { first, position });
         self.lengths.extend_from_slice(&rows.lengths);

@@ -12,6 +12,7 @@ mod fault;
 mod formats;
 mod gather;
 mod ingest;
+mod kept;
 mod manifest;
 mod options;
 mod output;

@@ -19,8 +19,8 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Tokens decoded at once: below a millisecond of work, and a few hundred KiB.
-const TOKENS_AT_ONCE: u64 = 1 << 18;
+/// Tokens decoded at once: what stays in the second-level cache until it is put away.
+const TOKENS_AT_ONCE: u64 = 1 << 16;
 
 /// An open Parquet file.
 pub(crate) struct ParquetTable {
