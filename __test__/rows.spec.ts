@@ -1,36 +1,8 @@
-import { readFileSync } from "node:fs";
 import test from "ava";
 import fc from "fast-check";
-import {
-  blockDiagonalMask,
-  type CollateOptions,
-  collate,
-  Packing,
-  type Rows,
-  unpad,
-} from "../index.js";
+import { type CollateOptions, collate, Packing, type Rows, unpad } from "../index.js";
+import { camel, cases, plain } from "./collate-cases.js";
 import { type Entry, type ModelInput, modelRows, partsOf, ragged } from "./rows-model.js";
-
-/** Cases computed by a reference program in another language; keys are in snake case. */
-interface Cases {
-  tokens: number[][];
-  collate: {
-    name: string;
-    packs: Entry[][];
-    options: Record<string, unknown>;
-    expected: Record<string, unknown>;
-  }[];
-  masks: { segment_ids: number[]; causal: boolean; expected: number[][] }[];
-  unpad: { attention_mask: number[][]; expected: Record<string, unknown> }[];
-}
-
-const cases = JSON.parse(
-  readFileSync(new URL("data/collate_cases.json", import.meta.url), "utf8"),
-) as Cases;
-
-const camel = (name: string): string => name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
-const plain = (value: unknown): unknown =>
-  ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value;
 
 for (const { name, packs, options, expected } of cases.collate) {
   test(`collate gives what the reference gives: ${name}`, (t) => {
@@ -60,6 +32,9 @@ for (const { name, packs, options, expected } of cases.collate) {
     t.deepEqual(Object.fromEntries(got), Object.fromEntries(want));
   });
 }
+
+const arraysOf = (rows: Rows) =>
+  Object.values(rows).filter((part): part is Int32Array<ArrayBuffer> => ArrayBuffer.isView(part));
 
 const maxId = 0x7fff_ffff;
 const idsOf = (most: number) => fc.array(fc.nat(most), { minLength: 1, maxLength: 12 });
@@ -122,19 +97,17 @@ test("collate equals the slow model for every layout, width, mask and label", (t
       const values = kind.startsWith("Big")
         ? (globalThis[kind as "BigInt64Array"].from([...column.values].map(BigInt)) as never)
         : (globalThis[kind as "Int32Array"].from(column.values) as never);
-      const rows = collate(
-        Packing.from(partsOf(input.packs, input.tokens, input.capacity)),
-        { ...column, values },
-        {
-          ...options,
-          ownLabels: input.ownLabels && ragged(input.ownLabels, Int32Array),
-          lossMask:
-            input.lossMask &&
-            (masked === "Uint8Array"
-              ? ragged(input.lossMask, Uint8Array)
-              : ragged(input.lossMask, Float32Array)),
-        },
-      );
+      const packing = Packing.from(partsOf(input.packs, input.tokens, input.capacity));
+      const given: CollateOptions = {
+        ...options,
+        ownLabels: input.ownLabels && ragged(input.ownLabels, Int32Array),
+        lossMask:
+          input.lossMask &&
+          (masked === "Uint8Array"
+            ? ragged(input.lossMask, Uint8Array)
+            : ragged(input.lossMask, Float32Array)),
+      };
+      const rows = collate(packing, { ...column, values }, given);
       const model = modelRows(input, options);
       const absent = new Set<string>();
       if (options.labels === false) absent.add("labels");
@@ -146,6 +119,12 @@ test("collate equals the slow model for every layout, width, mask and label", (t
         const got = rows[key as keyof Rows];
         t.deepEqual(plain(got), absent.has(key) ? undefined : value, key);
       }
+      const spare = collate(packing, { ...column, values }, given);
+      for (const array of arraysOf(spare)) array.fill(77);
+      const again = collate(packing, { ...column, values }, { ...given, reuse: spare });
+      t.deepEqual(again, rows);
+      const used = new Set(arraysOf(spare).map(({ buffer }) => buffer));
+      t.true(arraysOf(again).every(({ buffer, length }) => length === 0 || used.has(buffer)));
     }),
     { numRuns: 400 },
   );
@@ -175,10 +154,44 @@ test("every array has a buffer of its own, which may be transferred", (t) => {
     paddingSegment: true,
     lossMask: { values: new Uint8Array(9).fill(1), offsets: tokens.offsets },
   });
-  const arrays = Object.values(rows).filter(ArrayBuffer.isView);
+  const arrays = arraysOf(rows);
   t.is(arrays.length, 10);
   t.is(new Set(arrays.map((array) => array.buffer)).size, 10);
   for (const array of arrays) t.is(array.byteLength, array.buffer.byteLength);
+});
+
+test("memory is reused where it fits, once, and never that of an input", (t) => {
+  const fresh = collate(packing, tokens);
+  const other = collate(packing, tokens);
+  const gone = collate(packing, tokens);
+  for (const { buffer } of arraysOf(gone)) structuredClone(buffer, { transfer: [buffer] });
+  const unfit: [name: string, reuse: Partial<Record<keyof Rows, unknown>>, buffers: number][] = [
+    ["another size", collate(packing, tokens, { width: 9, packs: { start: 0, end: 1 } }), 0],
+    ["transferred", gone, 0],
+    ["one for all", { inputIds: other.inputIds, labels: other.inputIds }, 1],
+    ["shared", { inputIds: new Int32Array(new SharedArrayBuffer(64)) }, 0],
+    ["part of a buffer", { inputIds: new Int32Array(new ArrayBuffer(128), 64) }, 0],
+    ["no arrays", { inputIds: 3, labels: {}, cuSeqlens: null }, 0],
+  ];
+  for (const [name, reuse, count] of unfit) {
+    const rows = collate(packing, tokens, { reuse: reuse as Rows });
+    t.deepEqual(rows, fresh, name);
+    const buffers = new Set(arraysOf(rows).map(({ buffer }) => buffer));
+    t.is(buffers.size, arraysOf(rows).length, name);
+    const given = Object.values(reuse).filter(ArrayBuffer.isView);
+    t.is(
+      new Set(given.filter(({ buffer }) => buffers.has(buffer as ArrayBuffer))).size,
+      count,
+      name,
+    );
+  }
+  // As long as the ids will be: a column that is read while they are written.
+  const column = { values: new Int32Array(16).fill(5), offsets: tokens.offsets };
+  const rows = collate(packing, column, { reuse: { inputIds: column.values } });
+  t.not(rows.inputIds.buffer, column.values.buffer);
+  t.deepEqual([...column.values], Array(16).fill(5));
+  const message = /`reuse` must be rows that collate returned, got 3/;
+  t.throws(() => collate(packing, tokens, { reuse: 3 as never }), { code: "ERR_OPTION", message });
 });
 
 test("rows are the same whatever the offsets' type, their first value and the memory", (t) => {
@@ -307,40 +320,6 @@ test("a sequence without tokens can't be a segment", (t) => {
   );
 });
 
-for (const { segment_ids, causal, expected } of cases.masks) {
-  test(`blockDiagonalMask gives what the reference gives: ${segment_ids}, causal ${causal}`, (t) => {
-    const boolean = blockDiagonalMask(segment_ids, { kind: "boolean", causal });
-    const additive = blockDiagonalMask(Int32Array.from(segment_ids), { kind: "additive", causal });
-    t.deepEqual([...boolean], expected.flat());
-    t.deepEqual(
-      [...additive],
-      expected.flat().map((allowed) => (allowed ? 0 : -Infinity)),
-    );
-    if (causal) t.deepEqual(blockDiagonalMask(segment_ids, { kind: "boolean" }), boolean);
-  });
-}
-
-test("a mask lets a query see its own segment, nothing behind it, and itself", (t) => {
-  fc.assert(
-    fc.property(fc.array(fc.nat(4), { maxLength: 30 }), fc.boolean(), (ids, causal) => {
-      const mask = blockDiagonalMask(ids, { kind: "boolean", causal });
-      for (const [i, allowed] of mask.entries()) {
-        const [q, k] = [Math.floor(i / ids.length), i % ids.length];
-        const seen = q === k || (ids[q] === ids[k] && ids[q] !== 0 && (!causal || k <= q));
-        t.is(allowed, seen ? 1 : 0);
-      }
-    }),
-  );
-});
-
-for (const { attention_mask, expected } of cases.unpad) {
-  test(`unpad gives what the reference gives: ${JSON.stringify(attention_mask)}`, (t) => {
-    const got = Object.entries(unpad(attention_mask.flat(), attention_mask[0]!.length));
-    const want = Object.entries(expected).map(([key, value]) => [camel(key), value]);
-    t.deepEqual(Object.fromEntries(got.map(([k, v]) => [k, plain(v)])), Object.fromEntries(want));
-  });
-}
-
 test("unpad of the segments of padded rows gives the boundaries of collate", (t) => {
   fc.assert(
     fc.property(arbitrary, ({ input, options }) => {
@@ -356,13 +335,4 @@ test("unpad of the segments of padded rows gives the boundaries of collate", (t)
       t.is(indices.length, cuSeqlens.at(-1)!);
     }),
   );
-});
-
-test("masks that can't be are refused", (t) => {
-  t.throws(() => unpad([1, 1, 1], 2), { code: "ERR_OPTION", message: /no multiple of width 2/ });
-  t.throws(() => unpad([1, -1], 2), { code: "ERR_OPTION", message: /attentionMask\[1\]/ });
-  t.throws(() => unpad([1, 0.5], 2), { code: "ERR_OPTION", message: /got 0.5/ });
-  t.throws(() => unpad([1], 0), { code: "ERR_OPTION", message: /`width`/ });
-  t.throws(() => blockDiagonalMask([1], {} as never), { code: "ERR_OPTION", message: /`kind`/ });
-  t.throws(() => blockDiagonalMask("11" as never, { kind: "boolean" }), { code: "ERR_OPTION" });
 });

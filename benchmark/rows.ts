@@ -1,10 +1,11 @@
 // How fast `collate` makes rows, seen from Node: bytes of input ids per second of processor time, of
-// all threads together, collector included. Beside it what the memory alone allows: three new arrays
-// of the same sizes, each filled by one copy. `npm run bench:rows`; the target is 1 GB/s of ids for
-// ids, positions and segments. The engine alone: its example `rows_speed`.
+// all threads together, collector included; into new arrays, and into those of the call before.
+// Beside it what new memory allows: three arrays of the same sizes, each filled by one copy.
+// `npm run bench:rows`; the target is 1 GB/s of ids for ids, positions and segments. The engine
+// alone: its example `rows_speed`.
 
 import os from "node:os";
-import { type CollateOptions, collate, packSync, sequenceLengths } from "../index.js";
+import { type CollateOptions, collate, packSync, type Rows, sequenceLengths } from "../index.js";
 import { CAPACITY, lengths } from "./lengths.js";
 
 const count = 60_000;
@@ -35,21 +36,29 @@ const packing = packSync(sequenceLengths(tokens), { capacity: CAPACITY }).shuffl
 
 console.log(`${os.cpus()[0]?.model}, ${os.cpus().length} cores, load ${os.loadavg()[0]}`);
 console.log(`${values.length} tokens in ${packing.packCount} packs of ${CAPACITY}, shuffled`);
-console.log("packs a call | ids, positions, segments | with labels and mask | new arrays alone");
+console.log(
+  "packs a call | ids, positions, segments | reusing arrays | with labels and mask | reusing arrays | three new arrays alone",
+);
 const least: CollateOptions = { labels: false, attentionMask: false };
 for (const packs of [1, 8, 64, 512, 4096]) {
   let next = 0;
-  const collated = (options: CollateOptions) => (): number => {
-    const start = next + packs <= packing.packCount ? next : 0;
-    next = start + packs;
-    const range = { start, end: Math.min(next, packing.packCount) };
-    return collate(packing, tokens, { ...options, packs: range }).inputIds.byteLength;
+  const collated = (options: CollateOptions, reusing = false) => {
+    let last: Rows | undefined;
+    return (): number => {
+      const start = next + packs <= packing.packCount ? next : 0;
+      next = start + packs;
+      const range = { start, end: Math.min(next, packing.packCount) };
+      const rows = collate(packing, tokens, { ...options, packs: range, reuse: last });
+      if (reusing) last = rows;
+      return rows.inputIds.byteLength;
+    };
   };
   const copied = (): number => {
     const source = values.subarray(0, packs * CAPACITY);
     for (let array = 0; array < 3; array++) new Int32Array(source.length).set(source);
     return source.byteLength;
   };
-  const figures = [speed(collated(least)), speed(collated({})), speed(copied)];
+  const ways = [collated(least), collated(least, true), collated({}), collated({}, true), copied];
+  const figures = ways.map(speed);
   console.log([packs, ...figures.map((figure) => `${figure.toFixed(2)} GB/s`)].join(" | "));
 }

@@ -1,9 +1,11 @@
-//! `stowage_engine::rows` for JavaScript, in two steps: lay out, then fill arrays of known size.
+//! `stowage_engine::rows` for JavaScript, in two steps: measure, then fill arrays of known size. Each
+//! lays the packs out: an object that would keep the layout between them costs a small call more.
 
 use crate::{fault, output, pool};
 use napi::bindgen_prelude::{
     BigInt64ArraySlice, BigUint64ArraySlice, Either, Either3, Either7, Env, Float32ArraySlice,
-    Int16ArraySlice, Int32ArraySlice, Result, Uint8ArraySlice, Uint16ArraySlice, Uint32ArraySlice,
+    Float64ArraySlice, Int16ArraySlice, Int32ArraySlice, Result, Uint8ArraySlice, Uint16ArraySlice,
+    Uint32ArraySlice,
 };
 use napi_derive::napi;
 use stowage_engine::rows::fill::{Boundaries, Content};
@@ -42,6 +44,19 @@ pub struct RowShape {
     pub padding_segment: bool,
 }
 
+impl RowShape {
+    fn options(&self) -> RowOptions {
+        RowOptions {
+            shape: match self.width {
+                Some(width) => Shape::Padded { width },
+                None => Shape::Flat { multiple: self.multiple },
+            },
+            alignment: self.alignment,
+            padding_segment: self.padding_segment,
+        }
+    }
+}
+
 /// What fills the places besides tokens.
 #[napi(object, object_to_js = false)]
 pub struct RowContent {
@@ -53,14 +68,12 @@ pub struct RowContent {
     pub binary_mask: bool,
 }
 
-/// The places of all segments, held in native memory between the two steps of one call.
-#[napi]
-pub struct RowLayout(Layout);
-
-/// Lays out packs: `offsets` are those of the packs wanted, the other arrays those of the packing.
+/// Lays out packs and says how large they become: `offsets` are those of the packs wanted, the other
+/// arrays those of the packing. `sizes` gets the width of a row, the number of places, of segments and
+/// of boundaries, and the longest segment.
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments, reason = "arrays cross the boundary one by one")]
-pub fn lay_out_rows(
+pub fn measure_rows(
     env: Env,
     offsets: &[u32],
     sequences: &[u32],
@@ -69,121 +82,90 @@ pub fn lay_out_rows(
     #[napi(ts_arg_type = "ArrayBufferView")] values: AnyValues<'_>,
     #[napi(ts_arg_type = "ArrayBufferView")] value_offsets: AnyOffsets<'_>,
     shape: RowShape,
-) -> Result<RowLayout> {
+    mut sizes: Float64ArraySlice<'_>,
+) -> Result<()> {
     let pieces = starts.as_deref().zip(lengths.as_deref());
-    let options = RowOptions {
-        shape: match shape.width {
-            Some(width) => Shape::Padded { width },
-            None => Shape::Flat { multiple: shape.multiple },
-        },
-        alignment: shape.alignment,
-        padding_segment: shape.padding_segment,
-    };
-    let tokens = column("tokens", &values, &value_offsets);
-    let layout = Layout::new(Packs { offsets, sequences, pieces }, &tokens, options);
-    layout.map(RowLayout).map_err(|reason| fault::to_js(env, reason))
+    let packs = Packs { offsets, sequences, pieces };
+    let layout = Layout::new(packs, &column("tokens", &values, &value_offsets), shape.options());
+    let layout = layout.map_err(|reason| fault::to_js(env, reason))?;
+    output::borrow(&mut sizes).copy_from_slice(&[
+        layout.width() as f64,
+        layout.place_count() as f64,
+        layout.segment_count() as f64,
+        layout.boundary_count() as f64,
+        f64::from(layout.max_seqlen()),
+    ]);
+    Ok(())
 }
 
-#[napi]
-impl RowLayout {
-    /// Places of a row, or of the whole line.
-    #[napi(getter, catch_unwind)]
-    pub fn width(&self) -> f64 {
-        self.0.width() as f64
-    }
-
-    /// Entries of each array that has one per place.
-    #[napi(getter, catch_unwind)]
-    pub fn place_count(&self) -> f64 {
-        self.0.place_count() as f64
-    }
-
-    /// Entries of `sequences`.
-    #[napi(getter, catch_unwind)]
-    pub fn segment_count(&self) -> f64 {
-        self.0.segment_count() as f64
-    }
-
-    /// Entries of the boundary arrays.
-    #[napi(getter, catch_unwind)]
-    pub fn boundary_count(&self) -> f64 {
-        self.0.boundary_count() as f64
-    }
-
-    /// Whether boundaries in places are wanted.
-    #[napi(getter, catch_unwind)]
-    pub fn has_padded_boundaries(&self) -> bool {
-        self.0.has_padded_boundaries()
-    }
-
-    /// The longest segment.
-    #[napi(getter, catch_unwind)]
-    pub fn max_seqlen(&self) -> u32 {
-        self.0.max_seqlen()
-    }
-
-    /// Fills every array; `tokens` are those that were laid out.
-    #[napi(catch_unwind)]
-    #[allow(clippy::too_many_arguments, reason = "arrays cross the boundary one by one")]
-    pub fn fill_into(
-        &self,
-        env: Env,
-        #[napi(ts_arg_type = "ArrayBufferView")] values: AnyValues<'_>,
-        #[napi(ts_arg_type = "ArrayBufferView")] value_offsets: AnyOffsets<'_>,
-        #[napi(ts_arg_type = "ArrayBufferView | undefined")] label_values: Option<AnyValues<'_>>,
-        #[napi(ts_arg_type = "ArrayBufferView | undefined")] label_offsets: Option<AnyOffsets<'_>>,
-        #[napi(ts_arg_type = "ArrayBufferView | undefined")] mask_values: Option<AnyWeights<'_>>,
-        #[napi(ts_arg_type = "ArrayBufferView | undefined")] mask_offsets: Option<AnyOffsets<'_>>,
-        content: RowContent,
-        mut input_ids: Int32ArraySlice<'_>,
-        mut position_ids: Int32ArraySlice<'_>,
-        mut segment_ids: Int32ArraySlice<'_>,
-        mut labels: Option<Int32ArraySlice<'_>>,
-        mut attention_mask: Option<Int32ArraySlice<'_>>,
-        mut loss_weights: Option<Float32ArraySlice<'_>>,
-        mut cu_seqlens: Int32ArraySlice<'_>,
-        mut cu_seqlens_padded: Int32ArraySlice<'_>,
-        mut cu_seqlens_offsets: Int32ArraySlice<'_>,
-        mut sequences: Uint32ArraySlice<'_>,
-    ) -> Result<()> {
-        let content = Content {
-            tokens: column("tokens", &values, &value_offsets),
-            own_labels: label_values
-                .as_ref()
-                .zip(label_offsets.as_ref())
-                .map(|(values, offsets)| column("ownLabels", values, offsets)),
-            loss_mask: mask_values
-                .as_ref()
-                .zip(mask_offsets.as_ref())
-                .map(|(values, offsets)| weights(values, offsets)),
-            labels: if content.shifted { Labels::Shifted } else { Labels::Unshifted },
-            pad_token_id: content.pad_token_id,
-            binary_mask: content.binary_mask,
-        };
-        let places = Places {
-            input_ids: output::borrow(&mut input_ids),
-            position_ids: output::borrow(&mut position_ids),
-            segment_ids: output::borrow(&mut segment_ids),
-            labels: labels.as_mut().map(output::borrow),
-            attention_mask: attention_mask.as_mut().map(output::borrow),
-            loss_weights: loss_weights.as_mut().map(output::borrow),
-        };
-        let boundaries = Boundaries {
-            cu_seqlens: output::borrow(&mut cu_seqlens),
-            cu_seqlens_padded: output::borrow(&mut cu_seqlens_padded),
-            cu_seqlens_offsets: output::borrow(&mut cu_seqlens_offsets),
-            sequences: output::borrow(&mut sequences),
-        };
-        let layout = &self.0;
-        let filled = if layout.place_count() < PARALLEL {
-            fill(layout, &content, places, boundaries, 1)
-        } else {
-            let pool = pool::get()?;
-            let threads = pool.current_num_threads();
-            pool.install(|| fill(layout, &content, places, boundaries, threads))
-        };
-        filled.map_err(|reason| fault::to_js(env, reason))
-    }
+/// Fills arrays of the sizes that [`measure_rows`] gave for the same packs, tokens and shape.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments, reason = "arrays cross the boundary one by one")]
+pub fn fill_rows(
+    env: Env,
+    offsets: &[u32],
+    sequences: &[u32],
+    starts: Option<Uint32ArraySlice<'_>>,
+    lengths: Option<Uint32ArraySlice<'_>>,
+    #[napi(ts_arg_type = "ArrayBufferView")] values: AnyValues<'_>,
+    #[napi(ts_arg_type = "ArrayBufferView")] value_offsets: AnyOffsets<'_>,
+    shape: RowShape,
+    #[napi(ts_arg_type = "ArrayBufferView | undefined")] label_values: Option<AnyValues<'_>>,
+    #[napi(ts_arg_type = "ArrayBufferView | undefined")] label_offsets: Option<AnyOffsets<'_>>,
+    #[napi(ts_arg_type = "ArrayBufferView | undefined")] mask_values: Option<AnyWeights<'_>>,
+    #[napi(ts_arg_type = "ArrayBufferView | undefined")] mask_offsets: Option<AnyOffsets<'_>>,
+    content: RowContent,
+    mut input_ids: Int32ArraySlice<'_>,
+    mut position_ids: Int32ArraySlice<'_>,
+    mut segment_ids: Int32ArraySlice<'_>,
+    mut labels: Option<Int32ArraySlice<'_>>,
+    mut attention_mask: Option<Int32ArraySlice<'_>>,
+    mut loss_weights: Option<Float32ArraySlice<'_>>,
+    mut cu_seqlens: Int32ArraySlice<'_>,
+    mut cu_seqlens_padded: Int32ArraySlice<'_>,
+    mut cu_seqlens_offsets: Int32ArraySlice<'_>,
+    mut segment_sequences: Uint32ArraySlice<'_>,
+) -> Result<()> {
+    let pieces = starts.as_deref().zip(lengths.as_deref());
+    let tokens = column("tokens", &values, &value_offsets);
+    let layout = Layout::new(Packs { offsets, sequences, pieces }, &tokens, shape.options());
+    let layout = layout.map_err(|reason| fault::to_js(env, reason))?;
+    let content = Content {
+        tokens,
+        own_labels: label_values
+            .as_ref()
+            .zip(label_offsets.as_ref())
+            .map(|(values, offsets)| column("ownLabels", values, offsets)),
+        loss_mask: mask_values
+            .as_ref()
+            .zip(mask_offsets.as_ref())
+            .map(|(values, offsets)| weights(values, offsets)),
+        labels: if content.shifted { Labels::Shifted } else { Labels::Unshifted },
+        pad_token_id: content.pad_token_id,
+        binary_mask: content.binary_mask,
+    };
+    let places = Places {
+        input_ids: output::borrow(&mut input_ids),
+        position_ids: output::borrow(&mut position_ids),
+        segment_ids: output::borrow(&mut segment_ids),
+        labels: labels.as_mut().map(output::borrow),
+        attention_mask: attention_mask.as_mut().map(output::borrow),
+        loss_weights: loss_weights.as_mut().map(output::borrow),
+    };
+    let boundaries = Boundaries {
+        cu_seqlens: output::borrow(&mut cu_seqlens),
+        cu_seqlens_padded: output::borrow(&mut cu_seqlens_padded),
+        cu_seqlens_offsets: output::borrow(&mut cu_seqlens_offsets),
+        sequences: output::borrow(&mut segment_sequences),
+    };
+    let filled = if layout.place_count() < PARALLEL {
+        fill(&layout, &content, places, boundaries, 1)
+    } else {
+        let pool = pool::get()?;
+        let threads = pool.current_num_threads();
+        pool.install(|| fill(&layout, &content, places, boundaries, threads))
+    };
+    filled.map_err(|reason| fault::to_js(env, reason))
 }
 
 fn column<'a>(

@@ -44,18 +44,6 @@ export function allocate<T>(array: ArrayClass<T>, length: number): T {
   return orRefused(array, length, () => new array(length));
 }
 
-/** An array of unknown contents in a buffer of its own, for native code to fill whole. */
-export function allocateUnfilled(length: number): U32 {
-  return orRefused(Uint32Array, length, () => {
-    if (length < worthUnfilled) return new Uint32Array(length);
-    const { buffer, byteOffset } = Buffer.allocUnsafeSlow(4 * length);
-    return new Uint32Array(buffer as ArrayBuffer, byteOffset, length);
-  });
-}
-
-/** Below this zeroing costs less than a Buffer. */
-const worthUnfilled = 4096;
-
 function orRefused<T>(array: ArrayClass<T>, length: number, make: () => T): T {
   try {
     return make();

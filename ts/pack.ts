@@ -3,7 +3,7 @@
 import { fromNative, translate } from "./errors.js";
 import { type JobControl, type JobOptions, partsOf, run } from "./job.js";
 import { examineLengths, type Lengths } from "./lengths.js";
-import { allocateUnfilled, type U32 } from "./memory.js";
+import { allocateToFill, type U32 } from "./memory.js";
 import { type Native, native } from "./native.js";
 import { asyncOnly, givenOptions, jobKeys, jobOptions, refuseUnknown } from "./options.js";
 import {
@@ -106,13 +106,17 @@ export function room(prepared: Prepared): Room {
   const { packCount, entryCount, droppedCount, cut } = prepared;
   const pieces = cut ? entryCount : 0;
   return {
-    offsets: allocateUnfilled(packCount + 1),
-    sequences: allocateUnfilled(entryCount),
-    starts: allocateUnfilled(pieces),
-    lengths: allocateUnfilled(pieces),
-    dropped: allocateUnfilled(droppedCount),
+    offsets: unfilled(packCount + 1),
+    sequences: unfilled(entryCount),
+    starts: unfilled(pieces),
+    lengths: unfilled(pieces),
+    dropped: unfilled(droppedCount),
     cut,
   };
+}
+
+function unfilled(length: number): U32 {
+  return allocateToFill(Uint32Array, length) as U32;
 }
 
 /** The arrays in the order of native arguments. */

@@ -1,8 +1,7 @@
 // Rows: what a trainer reads of a pack. Sizes come from the layout; native code fills the arrays.
 
 import { StowageError, translate } from "./errors.js";
-import { isShared, kindOf } from "./lengths.js";
-import { allocate, allocateToFill } from "./memory.js";
+import type { F32, I32, U32 } from "./memory.js";
 import { native } from "./native.js";
 import {
   booleanOption,
@@ -15,12 +14,8 @@ import {
   show,
 } from "./options.js";
 import { Packing } from "./packing.js";
+import { Spares } from "./spares.js";
 import { type Ragged, type TokenColumn, toTokens, toWeights } from "./token-column.js";
-
-type I32 = Int32Array<ArrayBuffer>;
-type F32 = Float32Array<ArrayBuffer>;
-type U32 = Uint32Array<ArrayBuffer>;
-type U8 = Uint8Array<ArrayBuffer>;
 
 /** How {@link collate} lays packs out. Everything is optional. */
 export interface CollateOptions {
@@ -62,6 +57,12 @@ export interface CollateOptions {
   attentionMask?: "segments" | "binary" | false | undefined;
   /** Each sequence takes a multiple of this many places of its row. Default: the packing's. */
   sequenceAlignment?: number | undefined;
+  /**
+   * Rows of an earlier call that nobody reads any more: their memory is filled again wherever an
+   * array of the same size is needed, as for the same number of padded packs, and what stood in it is
+   * lost. Making and collecting large arrays takes longer than filling them. Default: all are new.
+   */
+  reuse?: Partial<Rows> | undefined;
 }
 
 /**
@@ -111,6 +112,7 @@ const collateKeys = [
   "lossMask",
   "attentionMask",
   "sequenceAlignment",
+  "reuse",
 ];
 
 const MOST = 0x7fff_ffff;
@@ -154,45 +156,42 @@ export function collate(packing: Packing, tokens: TokenColumn, options: CollateO
   const padTokenId = integerOption(given, "padTokenId", 0, MOST) ?? 0;
   const own = optional(given, "ownLabels", toTokens);
   const weights = optional(given, "lossMask", toWeights);
+  const packs = [
+    packing.offsets.subarray(start, end + 1),
+    packing.sequences,
+    packing.pieces?.starts,
+    packing.pieces?.lengths,
+    column.values,
+    column.offsets,
+  ] as const;
+  const columns = [own?.values, own?.offsets, weights?.values, weights?.offsets] as const;
+  const arrays = toSpares(given.reuse, [...packs, ...columns]);
 
-  const plan = translate(() =>
-    native.layOutRows(
-      packing.offsets.subarray(start, end + 1),
-      packing.sequences,
-      packing.pieces?.starts,
-      packing.pieces?.lengths,
-      column.values,
-      column.offsets,
-      shape,
-    ),
-  );
-  const places = plan.placeCount;
+  translate(() => native.measureRows(...packs, shape, sizes));
+  const [width, places, segments, boundaries, maxSeqlen] = sizes as ArrayLike<number> as Sizes;
   const rows = {
     layout,
     rowCount: end - start,
-    width: plan.width,
-    inputIds: toFill(places),
-    ...(labels !== false && { labels: toFill(places) }),
-    positionIds: toFill(places),
-    segmentIds: toFill(places),
-    ...(mask !== false && { attentionMask: toFill(places) }),
-    ...(weights && { lossWeights: allocateToFill(Float32Array, places) as F32 }),
-    cuSeqlens: int32(plan.boundaryCount),
-    cuSeqlensOffsets: int32(end - start + 1),
-    ...(plan.hasPaddedBoundaries && {
-      cuSeqlensPadded: int32(plan.boundaryCount),
+    width,
+    inputIds: arrays.int32("inputIds", places),
+    ...(labels !== false && { labels: arrays.int32("labels", places) }),
+    positionIds: arrays.int32("positionIds", places),
+    segmentIds: arrays.int32("segmentIds", places),
+    ...(mask !== false && { attentionMask: arrays.int32("attentionMask", places) }),
+    ...(weights && { lossWeights: arrays.float32("lossWeights", places) }),
+    cuSeqlens: arrays.int32("cuSeqlens", boundaries),
+    cuSeqlensOffsets: arrays.int32("cuSeqlensOffsets", end - start + 1),
+    ...((shape.paddingSegment || shape.alignment > 1) && {
+      cuSeqlensPadded: arrays.int32("cuSeqlensPadded", boundaries),
     }),
-    maxSeqlen: plan.maxSeqlen,
-    sequences: allocate(Uint32Array, plan.segmentCount) as U32,
+    maxSeqlen,
+    sequences: arrays.uint32("sequences", segments),
   } satisfies Rows;
   translate(() =>
-    plan.fillInto(
-      column.values,
-      column.offsets,
-      own?.values,
-      own?.offsets,
-      weights?.values,
-      weights?.offsets,
+    native.fillRows(
+      ...packs,
+      shape,
+      ...columns,
       { padTokenId, shifted: labels === "shifted", binaryMask: mask === "binary" },
       rows.inputIds,
       rows.positionIds,
@@ -201,12 +200,24 @@ export function collate(packing: Packing, tokens: TokenColumn, options: CollateO
       rows.attentionMask,
       rows.lossWeights,
       rows.cuSeqlens,
-      rows.cuSeqlensPadded ?? new Int32Array(0),
+      rows.cuSeqlensPadded ?? nothing,
       rows.cuSeqlensOffsets,
       rows.sequences,
     ),
   );
   return rows;
+}
+
+/** What native code measures: filled and read within one call. */
+const sizes = new Float64Array(5);
+type Sizes = [width: number, places: number, segments: number, boundaries: number, longest: number];
+const nothing = new Int32Array(0);
+
+function toSpares(reuse: unknown, inputs: readonly (ArrayBufferView | undefined)[]): Spares {
+  if (reuse === undefined) return new Spares({}, []);
+  if (typeof reuse === "object" && reuse !== null) return new Spares(reuse as Given, inputs);
+  const message = `\`reuse\` must be rows that collate returned, got ${show(reuse)}`;
+  throw new StowageError("ERR_OPTION", message);
 }
 
 function packRange(given: Given, packCount: number): { start: number; end: number } {
@@ -254,122 +265,4 @@ function optional(
 ): Ragged | undefined {
   const column = given[name];
   return column === undefined ? undefined : convert(column, name);
-}
-
-/**
- * Block-diagonal attention mask of one row: `[width, width]` row-major, causal by default. Entry
- * (q, k) allows query q to see key k: both of one segment, and k not behind q. The diagonal is
- * allowed everywhere, padding included, or eager attention would give NaN there.
- *
- * `'boolean'`: a Uint8Array of 1 and 0. `'additive'`: a Float32Array of 0 and -Infinity. With
- * transformers use `'additive'` as `[1, 1, width, width]`: it is right with every attention, while
- * a boolean 4-D mask is wrong with eager attention.
- *
- * @example
- * blockDiagonalMask([1, 1, 2], { kind: "boolean" }); // => Uint8Array [1, 0, 0, 1, 1, 0, 0, 0, 1]
- * @throws {StowageError} `ERR_OPTION`, `ERR_MEMORY`
- */
-export function blockDiagonalMask(
-  segmentIds: ArrayLike<number>,
-  options: { kind: "boolean"; causal?: boolean | undefined },
-): U8;
-export function blockDiagonalMask(
-  segmentIds: ArrayLike<number>,
-  options: { kind: "additive"; causal?: boolean | undefined },
-): F32;
-export function blockDiagonalMask(
-  segmentIds: ArrayLike<number>,
-  options: { kind: "boolean" | "additive"; causal?: boolean | undefined },
-): U8 | F32;
-export function blockDiagonalMask(
-  segmentIds: ArrayLike<number>,
-  options: { kind: "boolean" | "additive"; causal?: boolean | undefined },
-): U8 | F32 {
-  const ids = toIds(segmentIds, "segmentIds");
-  const given = givenOptions(options, "{ kind }");
-  refuseUnknown(given, ["kind", "causal"]);
-  const kind = choiceOption(given, "kind", ["boolean", "additive"]);
-  if (kind === undefined) {
-    throw new StowageError("ERR_OPTION", "`kind` must be 'boolean' or 'additive', got undefined");
-  }
-  const causal = booleanOption(given, "causal") ?? true;
-  const count = ids.length * ids.length;
-  if (kind === "boolean") {
-    const mask = allocate(Uint8Array, count) as U8;
-    translate(() => native.booleanMaskInto(ids, causal, mask));
-    return mask;
-  }
-  const mask = float32(count);
-  translate(() => native.additiveMaskInto(ids, causal, mask));
-  return mask;
-}
-
-/** What variable-length attention needs of a padded buffer; see {@link unpad}. */
-export interface Unpadded {
-  /** Length of each segment, row by row. */
-  readonly seqlens: I32;
-  /** Flat positions of real tokens. */
-  readonly indices: I32;
-  /** Cumulative lengths, from 0. */
-  readonly cuSeqlens: I32;
-  /** The longest segment; 0 if there is none. */
-  readonly maxSeqlen: number;
-}
-
-/**
- * What variable-length attention needs, from masks of 1..k of shape `[rows, width]`, 0 at padding.
- * The ids of a row must be 1..k in order, as {@link collate} makes them.
- *
- * @example
- * unpad([1, 1, 2, 0], 4).seqlens; // => Int32Array [2, 1]
- * unpad([1, 1, 2, 0], 4).indices; // => Int32Array [0, 1, 2]
- * unpad([1, 1, 2, 0], 4).cuSeqlens; // => Int32Array [0, 2, 3]
- * @throws {StowageError} `ERR_OPTION`
- */
-export function unpad(attentionMask: ArrayLike<number>, width: number): Unpadded {
-  const mask = toIds(attentionMask, "attentionMask");
-  if (!isInteger(width, mask.length > 0 ? 1 : 0, MOST)) {
-    const message = `\`width\` must be an integer 1 .. 2147483647, got ${show(width)}`;
-    throw new StowageError("ERR_OPTION", message);
-  }
-  const counted = translate(() => native.countSegments(mask, width));
-  const seqlens = int32(counted.segmentCount);
-  const indices = int32(counted.tokenCount);
-  const cuSeqlens = int32(counted.segmentCount + 1);
-  translate(() => counted.fillInto(mask, seqlens, indices, cuSeqlens));
-  return { seqlens, indices, cuSeqlens, maxSeqlen: counted.maxSeqlen };
-}
-
-/** Segment ids as native code reads them. An Int32Array of one's own is lent as it is. */
-function toIds(ids: unknown, name: string): Int32Array {
-  const length = typeof ids === "object" ? (ids as ArrayLike<number> | null)?.length : undefined;
-  if (!isInteger(length, 0, 2 ** 53 - 1) || (ArrayBuffer.isView(ids) && !kindOf(ids))) {
-    const message = `\`${name}\` must be an array of integers, got ${show(ids)}`;
-    throw new StowageError("ERR_OPTION", message);
-  }
-  const source = ids as ArrayLike<number>;
-  const asIs = ArrayBuffer.isView(ids) && kindOf(ids) === "Int32Array" && !isShared(ids.buffer);
-  const copy = asIs ? (ids as Int32Array) : allocate(Int32Array, length);
-  for (let i = 0; i < length; i++) {
-    const id = source[i];
-    if (!isInteger(id, 0, MOST)) {
-      const message = `${name}[${i}] must be an integer 0 .. 2147483647, got ${show(id)}`;
-      throw new StowageError("ERR_OPTION", message);
-    }
-    if (!asIs) copy[i] = id;
-  }
-  return copy;
-}
-
-/** One entry per place. Native code writes them all, or throws, and then nobody sees the array. */
-function toFill(length: number): I32 {
-  return allocateToFill(Int32Array, length) as I32;
-}
-
-function int32(length: number): I32 {
-  return allocate(Int32Array, length) as I32;
-}
-
-function float32(length: number): F32 {
-  return allocate(Float32Array, length) as F32;
 }
