@@ -22,16 +22,16 @@ def main(peer, source, output, capacity):
         from seqpacker.hf_utils import pack_dataset
     else:
         from trl import pack_dataset
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     if peer == 'seqpacker':
         packed = pack_dataset(pq.read_table(source, columns=['input_ids'])['input_ids'].to_pylist(), capacity)
     else:
         packed = pack_dataset(load(source), capacity, strategy=peer.split('-')[1])
     packed.to_parquet(output)
-    seconds = time.perf_counter() - start
+    seconds, busy = time.perf_counter() - start, time.process_time() - used
     names = {'seqpacker': 'seqpacker pack_dataset', 'trl-bfd': "datasets + TRL pack_dataset, 'bfd'",
              'trl-wrapped': "datasets + TRL pack_dataset, 'wrapped' (cuts sequences)"}
-    print(json.dumps({'name': names[peer], 'seconds': seconds, 'packs': len(packed)}))
+    print(json.dumps({'name': names[peer], 'seconds': seconds, 'busy': busy, 'packs': len(packed)}))
 
 
 main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
