@@ -44,19 +44,6 @@ pub struct RowShape {
     pub padding_segment: bool,
 }
 
-impl RowShape {
-    fn options(&self) -> RowOptions {
-        RowOptions {
-            shape: match self.width {
-                Some(width) => Shape::Padded { width },
-                None => Shape::Flat { multiple: self.multiple },
-            },
-            alignment: self.alignment,
-            padding_segment: self.padding_segment,
-        }
-    }
-}
-
 /// What fills the places besides tokens.
 #[napi(object, object_to_js = false)]
 pub struct RowContent {
@@ -85,9 +72,8 @@ pub fn measure_rows(
     mut sizes: Float64ArraySlice<'_>,
 ) -> Result<()> {
     let pieces = starts.as_deref().zip(lengths.as_deref());
-    let packs = Packs { offsets, sequences, pieces };
-    let layout = Layout::new(packs, &column("tokens", &values, &value_offsets), shape.options());
-    let layout = layout.map_err(|reason| fault::to_js(env, reason))?;
+    let tokens = column("tokens", &values, &value_offsets);
+    let layout = lay_out(env, Packs { offsets, sequences, pieces }, &tokens, &shape)?;
     output::borrow(&mut sizes).copy_from_slice(&[
         layout.width() as f64,
         layout.place_count() as f64,
@@ -128,8 +114,7 @@ pub fn fill_rows(
 ) -> Result<()> {
     let pieces = starts.as_deref().zip(lengths.as_deref());
     let tokens = column("tokens", &values, &value_offsets);
-    let layout = Layout::new(Packs { offsets, sequences, pieces }, &tokens, shape.options());
-    let layout = layout.map_err(|reason| fault::to_js(env, reason))?;
+    let layout = lay_out(env, Packs { offsets, sequences, pieces }, &tokens, &shape)?;
     let content = Content {
         tokens,
         own_labels: label_values
@@ -166,6 +151,18 @@ pub fn fill_rows(
         pool.install(|| fill(&layout, &content, places, boundaries, threads))
     };
     filled.map_err(|reason| fault::to_js(env, reason))
+}
+
+fn lay_out(env: Env, packs: Packs<'_>, tokens: &Tokens<'_>, shape: &RowShape) -> Result<Layout> {
+    let options = RowOptions {
+        shape: match shape.width {
+            Some(width) => Shape::Padded { width },
+            None => Shape::Flat { multiple: shape.multiple },
+        },
+        alignment: shape.alignment,
+        padding_segment: shape.padding_segment,
+    };
+    Layout::new(packs, tokens, options).map_err(|reason| fault::to_js(env, reason))
 }
 
 fn column<'a>(

@@ -12,7 +12,7 @@ mod fault;
 mod formats;
 mod gather;
 mod ingest;
-mod kept;
+mod lanes;
 mod manifest;
 mod options;
 mod output;

@@ -1,9 +1,9 @@
 //! Source files to a packed data set, in one pass over the sources.
 //!
-//! Read (tokens checked, put away uncompressed: up to 128 MiB in memory, the rest beside the output) →
-//! plan → write (packs gathered from there, encoded in parallel, appended in order) → manifest →
-//! rename. Memory: 16 bytes per sequence, those 128 MiB and at most two blocks of 16 MiB per thread,
-//! whatever the token bytes.
+//! Read (tokens checked and put away uncompressed: up to 128 MiB in memory, the rest beside the
+//! output) → plan → write (packs gathered from there, encoded in parallel, appended in order) →
+//! manifest → rename. Memory: 16 bytes per sequence, those 128 MiB and at most two blocks of 16 MiB
+//! per thread, whatever the token bytes.
 
 use crate::Fault;
 use crate::decide::{Decided, decide};

@@ -1,15 +1,15 @@
 //! Tokens of all sources, uncompressed: packs take sequences in any order, and sources are
-//! compressed. The first 128 MiB stay in memory; what follows goes to a nameless temporary file beside
-//! the output.
+//! compressed. The first 128 MiB stay in memory; what follows goes to a nameless temporary file
+//! beside the output.
 //!
 //! Ids below 2^16, which most vocabularies have, take half the room and half the time.
 //!
 //! O(1) per sequence to find. To fetch: a copy, or one system call per sequence and lane. Memory
-//! besides: 4 bytes of length and a fifth of a byte of position per sequence. The system's page cache
-//! decides what of the file touches the disk; a killed process leaves nothing.
+//! besides: 4 bytes of length and a fifth of a byte of position per sequence. The system's page
+//! cache decides what of the file touches the disk; a killed process leaves nothing.
 
 use crate::Fault;
-use crate::kept::Kept;
+use crate::lanes::Lanes;
 use crate::source::Rows;
 use crate::source::file::{read_exact_at, write_all_at};
 use arrow_buffer::ToByteSlice;
@@ -42,14 +42,14 @@ pub(crate) struct SpillWriter {
     end: AtomicU64,
     bytes: AtomicU64,
     room: AtomicU64,
-    kept: Mutex<Vec<Kept>>,
+    kept: Mutex<Vec<Lanes>>,
 }
 
 /// Where cells are fetched from.
 pub(crate) struct Spill {
     files: Files,
     bytes: u64,
-    kept: Vec<Kept>,
+    kept: Vec<Lanes>,
 }
 
 /// A lane is a file of 4-byte cells; lanes have the same positions. The first is of the tokens; runs
@@ -120,9 +120,9 @@ impl SpillWriter {
         if u32::try_from(rows.tokens.len()).is_err() {
             return None;
         }
-        let bytes = Kept::bytes(rows, narrow);
+        let bytes = Lanes::bytes(rows, narrow);
         self.room.fetch_update(Relaxed, Relaxed, |room| room.checked_sub(bytes)).ok()?;
-        let run = Kept::new(rows, narrow)?;
+        let run = Lanes::new(rows, narrow)?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.try_reserve(1).ok()?;
         kept.push(run);

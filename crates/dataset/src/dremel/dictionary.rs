@@ -5,8 +5,7 @@
 //! check of each index; that none passed the end is known from the greatest. Other widths, and
 //! indices before the first whole byte and behind the last eight, go one by one.
 
-/// Widths that are compiled: dictionaries of up to 2^18 values, which is where writers give up.
-const WIDEST: usize = 18;
+use super::hybrid::bits;
 
 /// The values of a column chunk that pages refer to.
 #[derive(Default)]
@@ -60,8 +59,7 @@ impl<T: Copy> Dictionary<T> {
         let mask = (1_u64 << width) - 1;
         let mut greatest = 0;
         for (k, value) in out.iter_mut().enumerate() {
-            let bit = from + k * width;
-            let index = (word(&bytes[bit / 8..]) >> (bit % 8) & mask) as u32;
+            let index = (bits(bytes, from + k * width) & mask) as u32;
             greatest = greatest.max(index);
             *value = self.values[(index as usize).min(self.count - 1)];
         }
@@ -79,19 +77,18 @@ impl<T: Copy> Dictionary<T> {
                 }
             };
         }
+        // Dictionaries of up to 2^18 values, which is where writers give up.
         by_width!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18)
     }
 }
 
 fn eights<const WIDTH: usize, T: Copy>(bytes: &[u8], table: &[T], out: &mut [T]) -> u32 {
-    const { assert!(WIDTH <= WIDEST) };
     let table = &table[..1 << WIDTH];
     let mut greatest = 0;
     for (group, out) in out.chunks_exact_mut(8).enumerate() {
         let group = &bytes[group * WIDTH..][..WIDTH + 8];
         for (k, value) in out.iter_mut().enumerate() {
-            let bits = word(&group[k * WIDTH / 8..]) >> (k * WIDTH % 8);
-            let index = bits as usize & ((1 << WIDTH) - 1);
+            let index = bits(group, k * WIDTH) as usize & ((1 << WIDTH) - 1);
             greatest = greatest.max(index);
             *value = table[index];
         }
@@ -99,20 +96,16 @@ fn eights<const WIDTH: usize, T: Copy>(bytes: &[u8], table: &[T], out: &mut [T])
     greatest as u32
 }
 
-fn word(bytes: &[u8]) -> u64 {
-    u64::from_le_bytes(*bytes.first_chunk().expect("eight bytes behind every index"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn packed(indices: &[u32], width: usize, before: usize) -> Vec<u8> {
-        let mut bytes = vec![0; (before + indices.len() * width).div_ceil(8) + 8];
+    fn packed(indices: &[u32], width: usize) -> Vec<u8> {
+        let mut bytes = vec![0; (indices.len() * width).div_ceil(8) + 8];
         for (k, &index) in indices.iter().enumerate() {
             for bit in (0..width).filter(|bit| index >> bit & 1 == 1) {
-                let at = before + k * width + bit;
+                let at = k * width + bit;
                 bytes[at / 8] |= 1 << (at % 8);
             }
         }
@@ -131,7 +124,7 @@ mod tests {
             let count = ((1 << width) - short * (1 << width) / 3).max(1);
             let dictionary = Dictionary::new((0..count as i32).map(|k| 7 * k).collect());
             let indices: Vec<u32> = raw.iter().map(|&k| k % count as u32).collect();
-            let bytes = packed(&indices, width, 0);
+            let bytes = packed(&indices, width);
             let skipped = skipped.min(indices.len());
             let mut values = vec![-1];
             let rest = &indices[skipped..];
@@ -151,7 +144,7 @@ mod tests {
             let dictionary = Dictionary::new(vec![0_i32; count]);
             let mut indices = vec![0; 100];
             indices[at] = count as u32;
-            let bytes = packed(&indices, width, 0);
+            let bytes = packed(&indices, width);
             let rest = 100 - skipped;
             let fine = dictionary.look_up(&bytes, skipped * width, width, rest, &mut Vec::new());
             prop_assert_eq!(fine, at < skipped);

@@ -77,15 +77,9 @@ impl Hybrid {
         Err(cut())
     }
 
-    /// The bits from one on, 57 at least.
-    fn bits(&self, bit: usize) -> u64 {
-        let bytes = &self.bytes[bit / 8..][..8];
-        u64::from_le_bytes(bytes.try_into().expect("eight bytes")) >> (bit % 8)
-    }
-
     /// The number that begins at a bit.
     fn word(&self, bit: usize) -> u64 {
-        self.bits(bit) & self.mask()
+        bits(&self.bytes, bit) & self.mask()
     }
 
     fn mask(&self) -> u64 {
@@ -196,6 +190,13 @@ impl Indices {
         }
         Ok(())
     }
+}
+
+/// The bits from one on, 57 at least; eight bytes must be there.
+#[inline]
+pub(super) fn bits(bytes: &[u8], bit: usize) -> u64 {
+    let bytes = bytes[bit / 8..].first_chunk().expect("eight bytes");
+    u64::from_le_bytes(*bytes) >> (bit % 8)
 }
 
 /// The fault of bytes that end too soon.

@@ -1,9 +1,9 @@
 //! What segments hold, from the sources: to compare with where a format has ids, and as digests of
 //! 8 bytes where it has none.
 //!
-//! One read of the spill per lane and segment, or per MiB for digests. A digest is `XXH64` of the tokens, and of labels and
-//! weights where the format keeps them: a segment whose digest is right isn't its source with
-//! probability 2^-64 at most. It is no defence against forgery.
+//! One read of the spill per lane and segment, or per run of them for digests. A digest is `XXH64` of
+//! the tokens, and of labels and weights where the format keeps them: a segment whose digest is right
+//! isn't its source with probability 2^-64 at most. It is no defence against forgery.
 
 use super::found::Row;
 use crate::ingest::Ingested;

@@ -4,7 +4,7 @@ use crate::source::Rows;
 use arrow_buffer::ToByteSlice;
 
 /// Tokens behind one another, with what belongs to them.
-pub(crate) struct Kept {
+pub(crate) struct Lanes {
     tokens: Cells,
     labels: Vec<i32>,
     weights: Vec<f32>,
@@ -16,7 +16,7 @@ enum Cells {
     Wide(Vec<i32>),
 }
 
-impl Kept {
+impl Lanes {
     /// What keeping `rows` takes.
     pub(crate) fn bytes(rows: &Rows, narrow: bool) -> u64 {
         let cells = |count: Option<usize>| 4 * count.unwrap_or(0) as u64;
