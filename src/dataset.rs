@@ -86,6 +86,13 @@ pub fn read_lengths<'env>(
     )
 }
 
+/// Names of all formats of packed data sets.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn formats() -> Vec<String> {
+    stowage_dataset::formats().into_iter().map(str::to_string).collect()
+}
+
 /// Names of source columns.
 #[napi(object, object_to_js = false)]
 pub struct SourceColumns {

@@ -3,35 +3,29 @@
 //! Sources are read in parts and spilled uncompressed beside the output; packs are gathered from
 //! there, encoded in parallel and written in order under a temporary name. The result depends on
 //! the inputs and options alone, never on the number of threads.
+//!
+//! The rooms, in the order in which data passes and each may use those before it: `source` (files
+//! to columns) → `store` (tokens put away, packs gathered) → `output` (a folder that appears whole) →
+//! `format` (a folder per format, what it writes and reads) → `job` (what a caller asks for).
 #![forbid(unsafe_code)]
 
-mod block;
-mod decide;
-mod dremel;
+mod bits;
 mod fault;
-mod formats;
-mod gather;
-mod ingest;
-mod lanes;
-mod manifest;
+mod format;
+mod job;
 mod options;
 mod output;
-mod pack;
 mod parallel;
 mod progress;
-mod read;
-mod report;
-mod sink;
 mod source;
 mod store;
-mod verify;
 
 pub use fault::{Fault, Place};
-pub use options::DatasetOptions;
+pub use format::names as formats;
+pub use job::lengths::read_lengths;
+pub use job::pack::pack_dataset;
+pub use job::report::{DatasetReport, Times};
+pub use job::verify::{VerifyOptions, verify_dataset};
+pub use options::{Compression, DatasetOptions};
 pub use output::DataFile;
-pub use pack::pack_dataset;
-pub use read::read_lengths;
-pub use report::{DatasetReport, Times};
-pub use sink::Compression;
 pub use source::Columns;
-pub use verify::{VerifyOptions, verify_dataset};

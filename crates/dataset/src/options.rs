@@ -1,8 +1,7 @@
 //! What a caller asks of a packed data set. Types and ranges of single options are checked at the
-//! surface; what belongs together is checked here.
+//! surface, what a format has room for by its facts, what belongs together by the job.
 
 use crate::source::Columns;
-use crate::{Compression, Fault, formats};
 use std::path::PathBuf;
 use stowage_engine::epoch::Order;
 use stowage_engine::{PackOptions, strategy};
@@ -14,6 +13,18 @@ pub(crate) fn order_name(order: Order) -> &'static str {
         Order::Plan => "plan",
         Order::Balanced { .. } => "balanced",
     }
+}
+
+/// Codec of Parquet pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Level 1: half the bytes at several hundred MB/s.
+    #[default]
+    Zstd,
+    /// Faster, larger.
+    Snappy,
+    /// Pages as they are.
+    None,
 }
 
 /// Options of [`pack_dataset`](crate::pack_dataset).
@@ -72,24 +83,6 @@ impl DatasetOptions {
     #[must_use]
     pub fn pad(&self) -> i32 {
         self.pad_token_id.or(self.eos_token_id).unwrap_or(0)
-    }
-
-    /// # Errors
-    /// `ERR_OPTION` for options that don't go together or aren't built yet.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
-        formats::check(self)?;
-        if self.plans() {
-            return Ok(());
-        }
-        let name = strategy::info(self.pack.strategy).name;
-        let why = format!("{name} has no plan here (a tolerance above 1 takes it away)");
-        if self.epoch > 0 {
-            return Err(Fault::option(format!("{why}, so it has no epochs; epoch must be 0")));
-        }
-        if matches!(self.order, Order::Balanced { .. }) {
-            return Err(Fault::option(format!("{why}; order 'balanced' needs one")));
-        }
-        Ok(())
     }
 
     /// Whether the packing comes from a plan, which gives it epochs and a hash.

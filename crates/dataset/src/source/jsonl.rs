@@ -2,10 +2,10 @@
 //!
 //! O(bytes). One line is held at a time; fields that aren't asked for are skipped unread.
 
-use super::Columns;
+use super::columns::Columns;
 use super::file::SourceFile;
+use super::layout::{fold, missing};
 use super::rows::{IGNORE, Rows};
-use super::table::{fold, missing};
 use crate::Fault;
 use serde_core::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;

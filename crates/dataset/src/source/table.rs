@@ -1,139 +1,135 @@
-//! What the two tabular formats share: finding the named columns and taking record batches apart.
+//! A source file, whatever its kind: opened by its first bytes, read part by part.
 
-use super::Columns;
-use super::column::{self, Origin};
-use super::rows::{IGNORE, Rows};
+use super::arrow::ArrowTable;
+use super::columns::Columns;
+use super::file::SourceFile;
+use super::jsonl::JsonlTable;
+use super::npy::NpyTable;
+use super::parquet::ParquetTable;
+use super::rows::Rows;
 use crate::Fault;
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::Schema;
-use std::path::Path;
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use std::path::{Path, PathBuf};
 
-/// Which columns of a file are read, and where each stands in what the decoder returns.
-pub(crate) struct Layout<'a> {
-    path: &'a Path,
-    columns: &'a Columns,
-    /// Indices of the columns read, ascending.
-    pub roots: Vec<usize>,
-    labels: bool,
-    weighted: bool,
+/// An open source file.
+pub(crate) struct Table {
+    path: PathBuf,
+    kind: Kind,
 }
 
-impl<'a> Layout<'a> {
+enum Kind {
+    Parquet(ParquetTable),
+    Arrow(ArrowTable),
+    JsonLines(JsonlTable),
+    Npy(NpyTable),
+}
+
+impl Table {
+    /// Opens a file by what its first bytes say, or else by its name.
+    ///
     /// # Errors
-    /// [`Fault::Column`] if a named column is missing.
-    pub(crate) fn new(
-        schema: &Schema,
-        columns: &'a Columns,
-        path: &'a Path,
-    ) -> Result<Self, Fault> {
-        let mut roots = Vec::new();
-        for name in columns.names() {
-            roots.push(index_of(schema, name, path)?);
-        }
-        roots.sort_unstable();
-        roots.dedup();
-        let weighted = match &columns.loss_mask {
-            Some(name) => {
-                column::is_weighted(schema.field(index_of(schema, name, path)?).data_type())
+    /// [`Fault::Io`] if it can't be read, [`Fault::Format`] if it is damaged or of no known kind.
+    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
+        let file = SourceFile::open(path)?;
+        let start = file.read(0, 8.min(file.size() as usize));
+        let start = start.map_err(|error| Fault::io("read", path, &error))?;
+        let name = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let name = name.to_str().unwrap_or_default();
+        let kind = match (&start[..], name) {
+            ([b'P', b'A', b'R', b'1', ..], _) => Kind::Parquet(ParquetTable::open(path)?),
+            ([b'A', b'R', b'R', b'O', b'W', b'1', ..], _) => {
+                Kind::Arrow(ArrowTable::open_file(path)?)
             }
-            None => false,
+            ([0xFF, 0xFF, 0xFF, 0xFF, ..], _) => Kind::Arrow(ArrowTable::open_stream(path)?),
+            ([0x93, b'N', b'U', b'M', b'P', b'Y', ..], _) | (_, "npy") => {
+                Kind::Npy(NpyTable::open(path)?)
+            }
+            ([b'{', ..], _) | (_, "jsonl" | "ndjson" | "json") => {
+                Kind::JsonLines(JsonlTable::open(path)?)
+            }
+            (_, "parquet") => Kind::Parquet(ParquetTable::open(path)?),
+            (_, "arrow" | "ipc" | "feather") => Kind::Arrow(ArrowTable::open_file(path)?),
+            (_, "arrows") => Kind::Arrow(ArrowTable::open_stream(path)?),
+            _ => {
+                let detail = "neither Parquet, Arrow IPC, JSON lines nor .npy".to_string();
+                return Err(Fault::format(path, None, detail));
+            }
         };
-        let labels = columns.labels.is_some() || columns.loss_mask.is_some();
-        Ok(Self { path, columns, roots, labels, weighted })
+        Ok(Self { path: path.to_path_buf(), kind })
     }
 
-    /// Rows with room for what these columns give.
-    pub(crate) fn rows(&self) -> Rows {
-        Rows {
-            labels: self.labels.then(Vec::new),
-            weights: self.weighted.then(Vec::new),
-            ..Rows::default()
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The columns, where the format has a schema.
+    pub(crate) fn schema(&self) -> Option<&SchemaRef> {
+        match &self.kind {
+            Kind::Parquet(table) => Some(table.schema()),
+            Kind::Arrow(table) => Some(table.schema()),
+            Kind::JsonLines(_) | Kind::Npy(_) => None,
         }
     }
 
-    /// Appends the rows of `batch`, the first of which is `first_row` of the file.
-    pub(crate) fn take(
+    /// Rows of each part, where they are known without reading it.
+    pub(crate) fn parts(&self) -> Vec<Option<u64>> {
+        match &self.kind {
+            Kind::Parquet(table) => table.parts(),
+            Kind::Arrow(table) => table.parts(),
+            Kind::JsonLines(_) => vec![None],
+            Kind::Npy(table) => vec![Some(table.rows())],
+        }
+    }
+
+    /// A guess at the rows of a part that doesn't say, from its bytes: for progress alone.
+    pub(crate) fn guess(&self) -> u64 {
+        match &self.kind {
+            Kind::JsonLines(table) => table.size() / 1024,
+            _ => 0,
+        }
+    }
+
+    /// Reads part `part`, whose first row is `first_row` of the file (0 where it isn't known),
+    /// some rows at a time, in order.
+    pub(crate) fn read(
         &self,
-        batch: &RecordBatch,
+        part: usize,
         first_row: u64,
-        rows: &mut Rows,
+        columns: &Columns,
+        take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let (array, origin) = self.column(batch, &self.columns.tokens, first_row)?;
-        if self.columns.lengths_only {
-            column::push_lengths(array, origin, &mut rows.lengths)?;
-            return self.carry(batch, first_row, rows);
-        }
-        column::push_tokens(array, origin, &mut rows.lengths, &mut rows.tokens)?;
-        if let Some(labels) = &mut rows.labels {
-            match &self.columns.labels {
-                Some(name) => {
-                    let (array, origin) = self.column(batch, name, first_row)?;
-                    column::push_labels(array, origin, &rows.lengths, labels)?;
-                }
-                None => labels.extend_from_slice(&rows.tokens),
+        match &self.kind {
+            Kind::Parquet(table) => table.read(part, first_row, columns, take),
+            Kind::Arrow(table) => table.read(part, first_row, columns, take),
+            Kind::JsonLines(table) => table.read(columns, take),
+            Kind::Npy(_) if !columns.lengths_only => {
+                let detail = "a .npy file holds lengths, not tokens".to_string();
+                Err(Fault::column(&self.path, None, detail))
             }
+            Kind::Npy(table) => table.read(&mut |lengths| {
+                let mut rows = Rows { lengths: lengths.to_vec(), ..Rows::default() };
+                take(&mut rows)
+            }),
         }
-        if let Some(name) = &self.columns.loss_mask {
-            let (array, origin) = self.column(batch, name, first_row)?;
-            let mut weights = Vec::new();
-            column::push_weights(array, origin, &rows.lengths, &mut weights)?;
-            fold(rows, weights);
-        }
-        self.carry(batch, first_row, rows)
     }
 
-    fn carry(&self, batch: &RecordBatch, first_row: u64, rows: &mut Rows) -> Result<(), Fault> {
-        for name in &self.columns.carry {
-            rows.carried.push(ArrayRef::clone(self.column(batch, name, first_row)?.0));
-        }
-        Ok(())
-    }
-
-    fn column<'b>(
-        &'b self,
-        batch: &'b RecordBatch,
-        name: &'b str,
-        first_row: u64,
-    ) -> Result<(&'b ArrayRef, Origin<'b>), Fault> {
-        let array = batch.column_by_name(name).ok_or_else(|| {
-            Fault::format(self.path, None, format!("column '{name}' is missing from a part"))
-        })?;
-        Ok((array, Origin { path: self.path, column: name, first_row }))
-    }
-}
-
-/// Takes a loss mask into the rows: labels under 0 are ignored, weights are kept if there are any.
-pub(crate) fn fold(rows: &mut Rows, weights: Vec<f32>) {
-    if let Some(labels) = &mut rows.labels {
-        for (label, weight) in labels.iter_mut().zip(&weights) {
-            if *weight == 0.0 {
-                *label = IGNORE;
+    /// Reads whole columns of part `part` as Arrow arrays, for formats that have a schema; the
+    /// columns that aren't there are left out.
+    pub(crate) fn batches(
+        &self,
+        part: usize,
+        columns: &[&str],
+        take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let index = |name: &&str| self.schema()?.index_of(name).ok();
+        let roots: Vec<usize> = columns.iter().filter_map(index).collect();
+        match &self.kind {
+            Kind::Parquet(table) => table.batches(part, &roots, take),
+            Kind::Arrow(table) => table.batches(part, &roots, take),
+            Kind::JsonLines(_) | Kind::Npy(_) => {
+                Err(Fault::format(&self.path, None, "a table with a schema is needed".to_string()))
             }
         }
     }
-    if let Some(kept) = &mut rows.weights {
-        kept.extend(weights);
-    }
-}
-
-fn index_of(schema: &Schema, name: &str, path: &Path) -> Result<usize, Fault> {
-    schema.index_of(name).map_err(|_| {
-        let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        missing(path, name, &names, None)
-    })
-}
-
-/// The fault of a column that isn't there.
-pub(crate) fn missing(path: &Path, name: &str, names: &[&str], row: Option<u64>) -> Fault {
-    let found = if names.is_empty() { "none".to_string() } else { names.join(", ") };
-    Fault::column(path, row, format!("there is no column '{name}'; found: {found}"))
-}
-
-/// # Errors
-/// [`Fault::Format`] if a part ended before the rows its header promises.
-pub(crate) fn all_there(path: &Path, read: u64, expected: u64) -> Result<(), Fault> {
-    if read == expected {
-        return Ok(());
-    }
-    Err(Fault::format(path, None, format!("{read} rows where the footer says {expected}")))
 }

@@ -1,0 +1,39 @@
+//! Format `hf`: rows padded to the capacity, with positions and without ids, in a folder for
+//! `datasets.load_from_disk`.
+
+mod read;
+mod write;
+
+use super::reader::Reader;
+use super::shape::folder::FolderSink;
+use super::sink::AnySink;
+use super::{Facts, Layout, RowFormat};
+use crate::Fault;
+use crate::output::Manifest;
+use std::path::{Path, PathBuf};
+use write::HfTable;
+
+/// The format `hf`.
+pub(super) struct Hf;
+
+impl RowFormat for Hf {
+    fn facts(&self) -> &'static Facts {
+        const FACTS: Facts = Facts { name: "hf", labels: true, carries: false, ..Facts::TABLE };
+        &FACTS
+    }
+
+    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        let table =
+            HfTable::new(layout.content, layout.options.pack.capacity, layout.options.pad());
+        Ok(Box::new(FolderSink::new(table, layout.shard_bytes)))
+    }
+
+    fn open(
+        &self,
+        folder: &Path,
+        paths: &[PathBuf],
+        manifest: &Manifest,
+    ) -> Result<Box<dyn Reader>, Fault> {
+        Ok(Box::new(read::open(folder, paths, manifest)?))
+    }
+}

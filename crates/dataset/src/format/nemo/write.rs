@@ -1,0 +1,224 @@
+//! Format `nemo`: Parquet as Megatron-Bridge and `NeMo` read packed sequences, with the metadata file
+//! that `pad_cu_seqlens` asks for.
+//!
+//! The reader cuts each stored segment s[0..n) into inputs s[0..n-1) and labels s[1..n) and takes
+//! the mask of the inputs: entry t is the weight of token t + 1, and the last entry is 0. It holds a
+//! whole row group, so these have 500 rows at most.
+
+use crate::Fault;
+use crate::format::parquet::{Encoded, ParquetFiles, ParquetSink};
+use crate::format::shape::padded::segments;
+use crate::format::shape::table::{Table, list_field};
+use crate::format::sink::{Cut, Sink, Sizes};
+use crate::options::Compression;
+use crate::output::{DataFile, Output};
+use crate::source::IGNORE;
+use crate::store::Content;
+use crate::store::{Block, Span};
+use arrow_array::{ArrayRef, Int8Array, Int32Array, Int64Array, ListArray, RecordBatch};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
+use serde_json::json;
+use std::sync::Arc;
+
+/// The columns of the format.
+pub(crate) struct NemoTable {
+    schema: SchemaRef,
+    int8: FieldRef,
+    int32: FieldRef,
+    int64: FieldRef,
+    starts: bool,
+}
+
+impl NemoTable {
+    fn new(content: &Content) -> Self {
+        let element = |data_type| Arc::new(Field::new("element", data_type, true));
+        let (int8, int32, int64) =
+            (element(DataType::Int8), element(DataType::Int32), element(DataType::Int64));
+        let mut fields = vec![
+            list_field("input_ids", &int32),
+            list_field("loss_mask", &int8),
+            list_field("seq_start_id", &int32),
+            list_field("sequence_ids", &int64),
+        ];
+        if content.starts {
+            fields.push(list_field("piece_starts", &int64));
+        }
+        let schema = Arc::new(Schema::new(fields));
+        Self { schema, int8, int32, int64, starts: content.starts }
+    }
+}
+
+impl Table for NemoTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
+        5 * places + segments * if self.starts { 20 } else { 12 }
+    }
+
+    fn batch(
+        &self,
+        block: Block,
+        go_on: &dyn Fn() -> Result<(), Fault>,
+    ) -> Result<RecordBatch, Fault> {
+        go_on()?;
+        let (mask, starts) = mask_and_starts(&block);
+        let list = |element: &FieldRef, offsets: &OffsetBuffer<i32>, values: ArrayRef| {
+            Arc::new(ListArray::new(Arc::clone(element), offsets.clone(), values, None)) as ArrayRef
+        };
+        let int64 = |values| Arc::new(Int64Array::new(values, None));
+        let (tokens, segments) = (&block.token_offsets, &block.segment_offsets);
+        let mut columns = vec![
+            list(&self.int32, tokens, Arc::new(Int32Array::new(block.tokens, None))),
+            list(&self.int8, tokens, Arc::new(Int8Array::from(mask))),
+            list(&self.int32, segments, Arc::new(Int32Array::from(starts))),
+            list(&self.int64, segments, int64(block.sequences)),
+        ];
+        if self.starts {
+            columns.push(list(&self.int64, segments, int64(block.starts)));
+        }
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns);
+        Ok(batch.expect("columns of the schema, one list per row"))
+    }
+}
+
+/// The mask, aligned to labels, and the place of each segment within its row.
+fn mask_and_starts(block: &Block) -> (Vec<i8>, Vec<i32>) {
+    let labels = block.labels.as_ref().expect("the content of this format has labels");
+    let mut mask = Vec::with_capacity(labels.len());
+    let mut starts = Vec::with_capacity(block.lengths.len());
+    for row in 0..block.rows() {
+        let first = block.places_of(row).start;
+        for places in segments(block, row) {
+            starts.push(i32::try_from(places.start - first).expect("a pack has below 2^31 places"));
+            mask.extend(
+                labels[places.start + 1..places.end].iter().map(|&l| i8::from(l != IGNORE)),
+            );
+            mask.push(0);
+        }
+    }
+    (mask, starts)
+}
+
+/// The format `nemo`.
+pub(crate) struct NemoSink {
+    parquet: ParquetSink<NemoTable>,
+    capacity: u32,
+}
+
+/// A block, encoded, with what it adds to the metadata.
+pub(crate) struct Part {
+    encoded: Encoded,
+    tally: Tally,
+}
+
+/// Open files, and the metadata so far.
+pub(crate) struct NemoFiles {
+    parquet: ParquetFiles,
+    tally: Tally,
+}
+
+/// What the metadata file says of the packs.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    packs: u64,
+    sequences: u64,
+    tokens: u64,
+    longest: i32,
+    most: usize,
+    shortest_pack: Option<usize>,
+}
+
+impl Tally {
+    fn of(block: &Block) -> Self {
+        let mut tally = Self { packs: block.rows() as u64, ..Self::default() };
+        tally.sequences = block.lengths.len() as u64;
+        tally.tokens = block.tokens.len() as u64;
+        tally.longest = block.lengths.iter().copied().max().unwrap_or(0);
+        tally.most = (0..block.rows()).map(|row| block.segments_of(row).len()).max().unwrap_or(0);
+        tally.shortest_pack = (0..block.rows()).map(|row| block.places_of(row).len()).min();
+        tally
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            packs: self.packs + other.packs,
+            sequences: self.sequences + other.sequences,
+            tokens: self.tokens + other.tokens,
+            longest: self.longest.max(other.longest),
+            most: self.most.max(other.most),
+            shortest_pack: self.shortest_pack.into_iter().chain(other.shortest_pack).min(),
+        }
+    }
+}
+
+impl NemoSink {
+    pub(crate) fn new(
+        content: &Content,
+        compression: Compression,
+        shard_bytes: u64,
+        capacity: u32,
+    ) -> Result<Self, Fault> {
+        let table = NemoTable::new(content);
+        let parquet = ParquetSink::with_table(table, compression, shard_bytes, "idx.parquet", 500)?;
+        Ok(Self { parquet, capacity })
+    }
+}
+
+impl Sink for NemoSink {
+    type Part = Part;
+    type Files = NemoFiles;
+
+    fn columns(&self) -> Vec<String> {
+        Sink::columns(&self.parquet)
+    }
+
+    fn cut(&self) -> Cut {
+        Sink::cut(&self.parquet)
+    }
+
+    fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
+        self.parquet.pack_bytes(places, segments)
+    }
+
+    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<NemoFiles, Fault> {
+        let parquet = self.parquet.begin(output, shards)?;
+        Ok(NemoFiles { parquet, tally: Tally::default() })
+    }
+
+    fn encode(&self, block: Block, go_on: &dyn Fn() -> Result<(), Fault>) -> Result<Part, Fault> {
+        let tally = Tally::of(&block);
+        Ok(Part { encoded: self.parquet.encode(block, go_on)?, tally })
+    }
+
+    fn append(
+        &self,
+        files: &mut NemoFiles,
+        output: &Output,
+        span: &Span,
+        part: Part,
+    ) -> Result<(), Fault> {
+        files.tally = files.tally.with(part.tally);
+        self.parquet.append(&mut files.parquet, output, span, part.encoded)
+    }
+
+    fn finish(&self, files: NemoFiles, output: &Output) -> Result<Vec<DataFile>, Fault> {
+        let NemoFiles { parquet, tally } = files;
+        let done = self.parquet.finish(parquet, output)?;
+        let packs = (tally.packs as f64).max(1.0);
+        let hundredths = |value: f64| (value * 100.0).round() / 100.0;
+        let filled = tally.tokens as f64 / (packs * f64::from(self.capacity)) * 100.0;
+        let metadata = json!([{
+            "dataset_max_seqlen": tally.longest,
+            "max_samples_per_bin": tally.most,
+            "packing_factor": hundredths(tally.sequences as f64 / packs),
+            "packing_efficiency": hundredths(filled),
+            "pack_size": self.capacity,
+            "min_packed_seqlen": tally.shortest_pack.unwrap_or(0),
+        }]);
+        output.write("pack_metadata.json", format!("{metadata:#}\n").as_bytes())?;
+        Ok(done)
+    }
+}

@@ -1,0 +1,157 @@
+//! Tables as packs: what the formats of Parquet and Arrow files share. Each says which columns
+//! become what; here rows are read, and columns must be those of the manifest, of exact types.
+//!
+//! O(values). A few thousand rows are held at a time, as the decoders hand them on.
+
+use crate::Fault;
+use crate::format::found::{Found, List};
+use crate::format::reader::{Reader, Shape};
+use crate::output::Manifest;
+use crate::source::Table;
+use arrow_array::cast::AsArray;
+use arrow_array::types::ArrowPrimitiveType;
+use arrow_array::{Array, RecordBatch};
+use std::path::{Path, PathBuf};
+
+/// The columns that are proved; carried ones are not.
+const PROVED: [&str; 11] = [
+    "input_ids",
+    "seq_lengths",
+    "seq_start_id",
+    "sequence_ids",
+    "labels",
+    "loss_weights",
+    "loss_mask",
+    "position_ids",
+    "attention_mask",
+    "piece_starts",
+    "token_counts",
+];
+
+/// The packs that a batch of rows stands for.
+pub(crate) type Interpret = fn(&Batch<'_>) -> Result<Found, Fault>;
+
+/// The reader of the formats that are tables.
+pub(crate) struct TableReader {
+    tables: Vec<Table>,
+    /// Table, part of it, first row of that part.
+    parts: Vec<(usize, usize, u64)>,
+    shape: Shape,
+    interpret: Interpret,
+}
+
+impl TableReader {
+    /// # Errors
+    /// [`Fault::Format`] for a file that can't be read, [`Fault::Invalid`] for other columns than
+    /// the manifest has.
+    pub(crate) fn open(
+        paths: &[PathBuf],
+        manifest: &Manifest,
+        shape: Shape,
+        interpret: Interpret,
+    ) -> Result<Self, Fault> {
+        let (mut tables, mut parts) = (Vec::new(), Vec::new());
+        for path in paths {
+            let table = Table::open(path)?;
+            check_columns(&table, manifest)?;
+            let mut first_row = 0;
+            for (part, rows) in table.parts().into_iter().enumerate() {
+                parts.push((tables.len(), part, first_row));
+                first_row += rows.unwrap_or(0);
+            }
+            tables.push(table);
+        }
+        Ok(Self { tables, parts, shape, interpret })
+    }
+
+    /// The files.
+    pub(crate) fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+}
+
+fn check_columns(table: &Table, manifest: &Manifest) -> Result<(), Fault> {
+    let fields = table.schema().map(|schema| schema.fields().iter());
+    let found: Vec<&str> =
+        fields.into_iter().flatten().map(|field| field.name().as_str()).collect();
+    if manifest.columns == found {
+        return Ok(());
+    }
+    let (found, said) = (found.join(", "), manifest.columns.join(", "));
+    let detail = format!("the columns are {found}; the manifest says {said}");
+    Err(Fault::invalid(table.path(), None, detail))
+}
+
+impl Reader for TableReader {
+    fn parts(&self) -> Vec<PathBuf> {
+        self.parts.iter().map(|&(table, ..)| self.tables[table].path().to_path_buf()).collect()
+    }
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn read(
+        &self,
+        part: usize,
+        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let (table, part, first_row) = self.parts[part];
+        let table = &self.tables[table];
+        table.batches(part, &PROVED, &mut |batch, row| {
+            let batch = Batch { columns: &batch, first_row: first_row + row, path: table.path() };
+            take(&(self.interpret)(&batch)?)
+        })
+    }
+}
+
+/// Rows of a table.
+pub(crate) struct Batch<'a> {
+    columns: &'a RecordBatch,
+    pub first_row: u64,
+    path: &'a Path,
+}
+
+impl Batch<'_> {
+    /// Lists of exactly this type, in a column that must be there.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] if it isn't, or has nulls, with the first row of them.
+    pub(crate) fn needed<T: ArrowPrimitiveType>(
+        &self,
+        name: &str,
+    ) -> Result<List<T::Native>, Fault> {
+        let missing = || Fault::invalid(self.path, None, format!("column {name} is missing"));
+        self.list::<T>(name)?.ok_or_else(missing)
+    }
+
+    /// The same of a column that may be absent.
+    ///
+    /// # Errors
+    /// As [`needed`](Self::needed), for a column that is there.
+    pub(crate) fn list<T: ArrowPrimitiveType>(
+        &self,
+        name: &str,
+    ) -> Result<Option<List<T::Native>>, Fault> {
+        let Some(column) = self.columns.column_by_name(name) else { return Ok(None) };
+        let fault = |row: Option<u64>, detail: String| Fault::invalid(self.path, row, detail);
+        let list = column.as_list_opt::<i32>();
+        let values = list.and_then(|list| list.values().as_primitive_opt::<T>());
+        let (Some(list), Some(values)) = (list, values) else {
+            let found = column.data_type();
+            let detail = format!("column {name} is {found}, not a list of {}", T::DATA_TYPE);
+            return Err(fault(None, detail));
+        };
+        if let Some(row) = (0..list.len()).find(|&row| list.is_null(row)) {
+            return Err(fault(Some(self.first_row + row as u64), format!("{name} is null")));
+        }
+        if values.null_count() > 0 {
+            let has_null = |&row: &usize| list.value(row).null_count() > 0;
+            if let Some(row) = (0..list.len()).find(has_null) {
+                let detail = format!("{name} has a null element");
+                return Err(fault(Some(self.first_row + row as u64), detail));
+            }
+        }
+        Ok(Some(List::new(list.offsets().clone(), values.values().clone())))
+    }
+}

@@ -1,0 +1,10 @@
+//! What a caller asks for: lengths, a packed data set, a proof of one.
+
+mod decide;
+pub(crate) mod lengths;
+mod manifest;
+pub(crate) mod pack;
+mod prepare;
+pub(crate) mod report;
+pub(crate) mod verify;
+mod write;

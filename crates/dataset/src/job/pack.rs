@@ -1,0 +1,127 @@
+//! Source files to a packed data set, in one pass over the sources.
+//!
+//! Read (tokens checked and put away uncompressed: up to 128 MiB in memory, the rest beside the
+//! output) → plan → write (packs gathered from there, encoded in parallel, appended in order) →
+//! manifest → rename. Memory: 16 bytes per sequence, those 128 MiB and at most two blocks of 16 MiB
+//! per thread, whatever the token bytes.
+
+use super::decide::{Decided, decide};
+use super::manifest::manifest;
+use super::prepare::prepare;
+use super::report::DatasetReport;
+use super::write::{spans, write};
+use crate::Fault;
+use crate::format::{self, Facts, Format, Layout};
+use crate::options::DatasetOptions;
+use crate::output::{MANIFEST, Output};
+use crate::progress::Meter;
+use crate::store::{Content, Gatherer, Ingested, ingest};
+use stowage_engine::epoch::Order;
+use stowage_engine::options::Overlong;
+use stowage_engine::stats::{self, Context};
+use stowage_engine::{Stage, Watch, strategy};
+
+/// Packs the sequences of source files into a data set that a trainer opens.
+///
+/// # Errors
+/// [`Fault::OutputExists`] before anything is read; the faults of sources, policies and options;
+/// [`Fault::Io`] for refused writes. Nothing stands under the output's name then.
+pub fn pack_dataset(
+    options: &DatasetOptions,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<DatasetReport, Fault> {
+    let format = checked(options)?;
+    let output = Output::begin(&options.output, options.overwrite)?;
+    let format = match format {
+        Format::Rows(format) => format,
+        Format::Plan(format) => return prepare(format, options, output, threads, watch),
+    };
+    let facts = format.facts();
+    let (columns, end) = (&options.columns, options.eos_token_id);
+    let sources = ingest(&options.inputs, columns, end, output.parent(), threads, watch)?;
+    let content = content(options, &sources, facts);
+    let layout = Layout {
+        content: &content,
+        options,
+        shard_bytes: facts.shard_bytes(options),
+        narrow: sources.narrow,
+    };
+    let sink = format.sink(&layout)?;
+    let decided = decide(&sources.lengths, options, threads, watch)?;
+    let Decided { packs, lower_bound, ledger, plan_id, times } = decided;
+    let gatherer = Gatherer {
+        sources: &sources,
+        packs: &packs,
+        content: &content,
+        alignment: options.pack.sequence_alignment,
+        pad: options.pad(),
+    };
+    let spans = spans(sink.as_ref(), gatherer.sizes());
+    let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
+    let gather = |span: &_, go_on: &dyn Fn() -> _| {
+        let block = gatherer.block(span, go_on)?;
+        facts.check_weights(block.weights.as_deref().unwrap_or_default())?;
+        Ok(block)
+    };
+    let files = write(sink.as_ref(), &output, &spans, gather, threads, &meter)?;
+    let fills = stats::fills(&packs.offsets, |entry| gatherer.tokens_of(entry))?;
+    let context = Context {
+        capacity: options.pack.capacity,
+        sequence_count: sources.lengths.len() as u64,
+        lower_bound,
+        ledger,
+    };
+    let report = DatasetReport {
+        stats: stats::of_packing(&fills, &packs.offsets, &context)?,
+        times,
+        plan_id,
+        format: options.format.clone(),
+        files,
+        spilled_bytes: sources.spill.bytes(),
+        warnings: sink.warnings(),
+    };
+    drop(sources); // gives the temporary file's room back before the output is made visible
+    let manifest = manifest(options, &report, sink.columns());
+    output.write(MANIFEST, manifest.to_json().as_bytes())?;
+    meter.add(0)?;
+    output.commit()?;
+    Ok(report)
+}
+
+/// The format, when the options mean something to it and go together.
+///
+/// # Errors
+/// `ERR_OPTION` for a format that doesn't exist, an option that means nothing to it, or options
+/// that don't go together.
+fn checked(options: &DatasetOptions) -> Result<Format, Fault> {
+    let name = &options.format;
+    let Some(format) = format::find(name) else {
+        let names = format::names().join(", ");
+        return Err(Fault::option(format!("format '{name}' is unknown; known are {names}")));
+    };
+    format.check(options)?;
+    if options.plans() {
+        return Ok(format);
+    }
+    let name = strategy::info(options.pack.strategy).name;
+    let why = format!("{name} has no plan here (a tolerance above 1 takes it away)");
+    if options.epoch > 0 {
+        return Err(Fault::option(format!("{why}, so it has no epochs; epoch must be 0")));
+    }
+    if matches!(options.order, Order::Balanced { .. }) {
+        return Err(Fault::option(format!("{why}; order 'balanced' needs one")));
+    }
+    Ok(format)
+}
+
+/// The columns that these options and sources call for.
+fn content(options: &DatasetOptions, sources: &Ingested, facts: &Facts) -> Content {
+    Content {
+        labels: sources.label_lane.is_some() || facts.labels,
+        weights: sources.weight_lane.is_some(),
+        starts: matches!(options.pack.overlong, Overlong::Truncate | Overlong::Split),
+        counts: options.pack.sequence_alignment > 1,
+        carried: sources.carried_fields.clone(),
+    }
+}

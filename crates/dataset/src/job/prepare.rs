@@ -1,0 +1,51 @@
+//! Source files to a data set that holds a plan instead of rows: only lengths and ids are read.
+//!
+//! Read → plan → write → manifest → rename. O(n log L), 16 bytes per sequence.
+
+use super::decide::planned;
+use super::manifest::manifest;
+use super::report::{DatasetReport, Times};
+use crate::Fault;
+use crate::format::PlanFormat;
+use crate::options::DatasetOptions;
+use crate::output::{MANIFEST, Output};
+use crate::source::ids::Sequences;
+use stowage_engine::{Fault as EngineFault, Histogram, Watch, strategy};
+
+/// Reads lengths, plans, and writes the folder.
+///
+/// # Errors
+/// As [`pack_dataset`](super::pack::pack_dataset); `ERR_STRATEGY` for a strategy without a plan.
+pub(super) fn prepare(
+    format: &dyn PlanFormat,
+    options: &DatasetOptions,
+    output: Output,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<DatasetReport, Fault> {
+    let info = strategy::info(options.pack.strategy);
+    if !info.plans {
+        let detail = format!(
+            "{} has no plan, and format '{}' is a plan; use auto, optimal or a decreasing strategy",
+            info.name, options.format
+        );
+        return Err(EngineFault::Strategy { detail }.into());
+    }
+    let sequences = Sequences::read(&options.inputs, &options.columns, threads, watch)?;
+    let histogram = Histogram::from_lengths(&sequences.lengths, threads, watch)?;
+    let plan = planned(&histogram, &sequences.lengths, &options.pack, threads, watch)?;
+    let files = format.write(&plan, &sequences, &output, watch)?;
+    let report = DatasetReport {
+        stats: plan.stats(),
+        times: Times::default(),
+        plan_id: Some(plan.id()),
+        format: options.format.clone(),
+        files,
+        spilled_bytes: 0,
+        warnings: Vec::new(),
+    };
+    let manifest = manifest(options, &report, format.columns(&sequences));
+    output.write(MANIFEST, manifest.to_json().as_bytes())?;
+    output.commit()?;
+    Ok(report)
+}

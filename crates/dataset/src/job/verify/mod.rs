@@ -1,0 +1,216 @@
+//! Proof of a written data set: it is read back, and every promise is held against it, with the
+//! sources if they are given.
+//!
+//! Each format's [`Reader`] hands on packs; the rules of a pack and of a segment are the same for
+//! all. Then each sequence must stand in one pack: by its id where the format has ids, else by its
+//! content, which needs the sources.
+//!
+//! O(places). Memory: at most 16 bytes per sequence (24 by content) and a few batches per thread.
+
+mod by_content;
+mod by_id;
+mod claims;
+mod expected;
+mod pack;
+mod rule;
+mod segment;
+mod totals;
+
+use super::report::DatasetReport;
+use crate::format::reader::Reader;
+use crate::format::{self, Format, PlanFormat, RowFormat};
+use crate::output::{MANIFEST, Manifest};
+use crate::progress::Meter;
+use crate::source::Columns;
+use crate::source::ids::Sequences;
+use crate::store::ingest;
+use crate::{Fault, parallel};
+use claims::{Claims, PartClaims};
+use expected::Kept;
+use rule::Promises;
+use std::path::{Path, PathBuf};
+use stowage_engine::stats::Fills;
+use stowage_engine::{Stage, Watch};
+
+/// What [`verify_dataset`] proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyOptions {
+    /// The folder.
+    pub output: PathBuf,
+    /// The sources it was made from; none: what the data set says about itself is proved.
+    pub inputs: Option<Vec<String>>,
+    /// Their columns.
+    pub columns: Columns,
+}
+
+/// Proves a packed data set.
+///
+/// # Errors
+/// [`Fault::Invalid`] for the first promise broken, with file and row; [`Fault::Format`] and
+/// [`Fault::Io`] for files that can't be read; the faults of the sources; a cancel.
+pub fn verify_dataset(
+    options: &VerifyOptions,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<DatasetReport, Fault> {
+    let folder = &options.output;
+    let manifest = Manifest::read(folder)?;
+    let paths = files(folder, &manifest)?;
+    let Some(format) = format::find(&manifest.format) else {
+        let detail = format!("'format' is '{}', which is unknown", manifest.format);
+        return Err(Fault::format(&folder.join(MANIFEST), None, detail));
+    };
+    format.facts().check_columns(&options.columns)?;
+    match format {
+        Format::Rows(format) => rows(format, options, manifest, &paths, threads, watch),
+        Format::Plan(format) => plan(format, options, manifest, threads, watch),
+    }
+}
+
+/// Proves a data set of rows.
+fn rows(
+    format: &dyn RowFormat,
+    options: &VerifyOptions,
+    manifest: Manifest,
+    paths: &[PathBuf],
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<DatasetReport, Fault> {
+    let folder = &options.output;
+    let reader = format.open(folder, paths, &manifest)?;
+    let end = manifest.eos_token_id;
+    let sources = match &options.inputs {
+        Some(inputs) => {
+            let beside = scratch_folder(folder);
+            Some(ingest(inputs, &options.columns, end, &beside, threads, watch)?)
+        }
+        None => None,
+    };
+    if let Some(sources) = &sources {
+        same_size(folder, &manifest, &sources.lengths)?;
+    }
+    let sources = sources.as_ref();
+    let promises = Promises {
+        manifest: &manifest,
+        options: manifest.options(),
+        shape: reader.shape(),
+        sources,
+        kept: Kept::of(&manifest, format.facts(), sources, folder)?,
+    };
+    let meter = Meter::new(watch, Stage::Verify, manifest.files.iter().map(|it| it.bytes).sum());
+    let read = || read_back(reader.as_ref(), &promises, threads, &meter);
+    let mut parts = read()?;
+    totals::row_counts(&manifest, paths, &parts)?;
+    prove_coverage(&promises, &mut parts, folder, threads, &meter, &read)?;
+    reader.check_sums(&totals::sums(&parts))?;
+    let spilled_bytes = sources.map_or(0, |sources| sources.spill.bytes());
+    totals::report(manifest, parts, spilled_bytes)
+}
+
+/// Proves a data set that holds a plan.
+fn plan(
+    format: &dyn PlanFormat,
+    options: &VerifyOptions,
+    manifest: Manifest,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<DatasetReport, Fault> {
+    let folder = &options.output;
+    let found = format.open(folder, &manifest)?;
+    let sequences = match &options.inputs {
+        Some(inputs) => {
+            let sequences = Sequences::read(inputs, &options.columns, threads, watch)?;
+            same_size(folder, &manifest, &sequences.lengths)?;
+            Some(sequences)
+        }
+        None => None,
+    };
+    format.prove_ids(folder, &manifest, &found, sequences.as_ref(), watch)?;
+    Ok(totals::proved(manifest, &Fills::of_templates(&found.templates), 0))
+}
+
+/// Each sequence once, by ids or by content, and the ledger.
+fn prove_coverage(
+    promises: &Promises<'_>,
+    parts: &mut [PartClaims],
+    folder: &Path,
+    threads: usize,
+    meter: &Meter<'_>,
+    read: &dyn Fn() -> Result<Vec<PartClaims>, Fault>,
+) -> Result<(), Fault> {
+    if promises.has_ids() {
+        by_id::prove(promises, parts, folder)?;
+    } else {
+        if let Some(sources) = promises.sources {
+            by_content::prove(promises, sources, parts, folder, threads, meter, read)?;
+        }
+        by_content::prove_count(promises, parts, folder)?;
+    }
+    by_id::prove_ledger(promises, parts, folder)
+}
+
+/// The sources have as many sequences and tokens as the manifest says.
+fn same_size(folder: &Path, manifest: &Manifest, lengths: &[u32]) -> Result<(), Fault> {
+    let (given, said) = (lengths.len() as u64, manifest.sequence_count);
+    let tokens: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+    if given == said && tokens == manifest.ledger.tokens_in {
+        return Ok(());
+    }
+    let detail = format!(
+        "the sources have {given} sequences and {tokens} tokens, the data set was made from \
+         {said} and {}",
+        manifest.ledger.tokens_in
+    );
+    Err(Fault::invalid(&folder.join(MANIFEST), None, detail))
+}
+
+/// The data files that the manifest names, each of the size it says.
+fn files(folder: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, Fault> {
+    let mut paths = Vec::new();
+    for file in &manifest.files {
+        let path = folder.join(&file.path);
+        let metadata = path.metadata().map_err(|error| Fault::io("open", &path, &error))?;
+        if metadata.len() != file.bytes {
+            let detail = format!("{} bytes; the manifest says {}", metadata.len(), file.bytes);
+            return Err(Fault::format(&path, None, detail));
+        }
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+/// Where the tokens of the sources may be spilled: beside the data set, or else where the system
+/// keeps temporary files.
+fn scratch_folder(folder: &Path) -> PathBuf {
+    let beside = std::path::absolute(folder).ok().and_then(|path| path.parent().map(PathBuf::from));
+    let writable = |path: &PathBuf| tempfile::tempfile_in(path).is_ok();
+    beside.filter(writable).unwrap_or_else(std::env::temp_dir)
+}
+
+fn read_back(
+    reader: &dyn Reader,
+    promises: &Promises<'_>,
+    threads: usize,
+    meter: &Meter<'_>,
+) -> Result<Vec<PartClaims>, Fault> {
+    let parts = reader.parts();
+    let files = &promises.manifest.files;
+    let bytes: u64 = files.iter().map(|file| file.bytes).sum();
+    let packs: u64 = files.iter().map(|file| file.rows).sum();
+    parallel::each(parts.len(), threads, |part| {
+        let path = &parts[part];
+        let fault = |column: &str, row, detail| {
+            Fault::invalid(reader.file_of(column).as_ref().unwrap_or(path), row, detail)
+        };
+        let mut claims = Claims::default();
+        let (mut first_row, mut next_row) = (None, None);
+        let read = reader.read(part, &mut |found| {
+            first_row.get_or_insert(found.first_row);
+            next_row = Some(found.first_row + found.rows() as u64);
+            promises.check(found, &mut claims, &fault)?;
+            meter.add(bytes * found.rows() as u64 / packs.max(1))
+        });
+        read.map_err(|fault| fault.at_row(next_row))?;
+        Ok(PartClaims { path: path.clone(), first_row: first_row.unwrap_or(0), claims })
+    })
+}

@@ -1,0 +1,46 @@
+//! What packs and segments are held against, and the fault of a rule that is broken.
+
+use super::expected::Kept;
+use crate::Fault;
+use crate::format::reader::Shape;
+use crate::output::Manifest;
+use crate::store::Ingested;
+use stowage_engine::PackOptions;
+
+/// What packs are held against.
+pub(crate) struct Promises<'a> {
+    pub manifest: &'a Manifest,
+    pub options: PackOptions,
+    pub shape: Shape,
+    pub sources: Option<&'a Ingested>,
+    /// What the format keeps of them.
+    pub kept: Kept,
+}
+
+/// What is wrong with a pack, in which column; or with reading the sources.
+pub(crate) enum RowFault {
+    Broken { column: &'static str, detail: String },
+    Other(Fault),
+}
+
+impl From<Fault> for RowFault {
+    fn from(fault: Fault) -> Self {
+        Self::Other(fault)
+    }
+}
+
+/// The fault of `column`, unless the law holds.
+pub(crate) fn need(
+    column: &'static str,
+    holds: bool,
+    detail: impl FnOnce() -> String,
+) -> Result<(), RowFault> {
+    if holds { Ok(()) } else { Err(RowFault::Broken { column, detail: detail() }) }
+}
+
+impl Promises<'_> {
+    /// Whether the packs say which sequences they hold.
+    pub(crate) fn has_ids(&self) -> bool {
+        self.shape.ids_aside || self.manifest.columns.iter().any(|column| column == "sequence_ids")
+    }
+}

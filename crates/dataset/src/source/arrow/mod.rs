@@ -1,0 +1,6 @@
+//! Arrow IPC: files and streams, and the buffers that lie in them.
+
+mod ipc;
+mod table;
+
+pub(super) use table::ArrowTable;

@@ -1,0 +1,224 @@
+//! Parquet: one part per row group, decoded a few pages at a time, named columns only.
+//!
+//! O(values of those columns). A row group is read as a stream, so memory doesn't grow with it.
+
+use super::assemble::{Columns as LeafColumns, array_of, leaves_below};
+use super::integers::IntegerLists;
+use super::leaf::LeafReader;
+use super::node::{Node, nodes};
+use crate::Fault;
+use crate::fault::guarded;
+use crate::source::columns::Columns;
+use crate::source::file::SourceFile;
+use crate::source::layout::{self, Layout};
+use crate::source::rows::Rows;
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{FieldRef, Schema, SchemaRef};
+use parquet::column::page::PageReader;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::serialized_reader::SerializedPageReader;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Tokens decoded at once: what stays in the second-level cache until it is put away.
+const TOKENS_AT_ONCE: u64 = 1 << 16;
+
+/// An open Parquet file.
+pub(crate) struct ParquetTable {
+    path: PathBuf,
+    metadata: ParquetMetaData,
+    nodes: Vec<Node>,
+    schema: SchemaRef,
+}
+
+impl ParquetTable {
+    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
+        let file = SourceFile::open(path)?;
+        let (metadata, nodes) = guarded(path, || {
+            let metadata = ParquetMetaDataReader::new().parse_and_finish(&file);
+            let metadata = metadata.map_err(|error| damaged(path, &error))?;
+            let nodes = nodes(metadata.file_metadata().schema_descr());
+            Ok((metadata, nodes))
+        })?;
+        let schema =
+            Schema::new(nodes.iter().map(|node| Arc::clone(&node.field)).collect::<Vec<_>>());
+        Ok(Self { path: path.to_path_buf(), metadata, nodes, schema: Arc::new(schema) })
+    }
+
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Rows of each part.
+    pub(crate) fn parts(&self) -> Vec<Option<u64>> {
+        let groups = self.metadata.row_groups();
+        groups.iter().map(|group| u64::try_from(group.num_rows()).ok()).collect()
+    }
+
+    /// Decodes row group `part`, whose first row is `first_row` of the file.
+    pub(crate) fn read(
+        &self,
+        part: usize,
+        first_row: u64,
+        columns: &Columns,
+        take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let layout = Layout::new(self.schema(), columns, &self.path)?;
+        let mut rows = layout.rows();
+        let group = Group::new(self, part, &layout.roots)?;
+        if columns.lengths_only
+            && let [root] = layout.roots[..]
+            && let Some(mut lists) = group.integers(root, true)?
+        {
+            return group.each(&mut |count, _| {
+                let lengths = group.decoded(|| lists.lengths(count))?;
+                let read = lengths.len();
+                rows.lengths = lengths;
+                take(&mut rows).map(|()| read)
+            });
+        }
+        group.batches(true, &mut |batch, row| {
+            rows.clear();
+            layout.take(&batch, first_row + row, &mut rows)?;
+            take(&mut rows)
+        })
+    }
+
+    /// Decodes the columns `roots` of row group `part`, with the row of the group that each batch
+    /// begins with.
+    pub(crate) fn batches(
+        &self,
+        part: usize,
+        roots: &[usize],
+        take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        Group::new(self, part, roots)?.batches(false, take)
+    }
+}
+
+/// A row group, and what is read of it.
+struct Group<'a> {
+    table: &'a ParquetTable,
+    part: usize,
+    metadata: &'a RowGroupMetaData,
+    roots: &'a [usize],
+    file: Arc<SourceFile>,
+    rows: usize,
+    rows_at_once: usize,
+}
+
+/// A top-level column, being read.
+enum Column {
+    Integers(Box<IntegerLists>),
+    Any(Vec<(usize, LeafReader)>),
+}
+
+impl<'a> Group<'a> {
+    fn new(table: &'a ParquetTable, part: usize, roots: &'a [usize]) -> Result<Self, Fault> {
+        let metadata = table.metadata.row_group(part);
+        let rows = usize::try_from(metadata.num_rows()).unwrap_or(0);
+        let mut leaves = Vec::new();
+        for &root in roots {
+            leaves_below(&table.nodes[root], &mut leaves);
+        }
+        let values = leaves.iter().map(|&leaf| metadata.column(leaf).num_values());
+        let values = values.max().and_then(|values| u64::try_from(values).ok()).unwrap_or(0);
+        let at_once = u128::from(TOKENS_AT_ONCE) * rows as u128 / u128::from(values.max(1));
+        let rows_at_once = at_once.clamp(1, 8192) as usize;
+        // Opened for each part: a data set may have more files than a process may hold open.
+        let file = Arc::new(SourceFile::open(&table.path)?);
+        Ok(Self { table, part, metadata, roots, file, rows, rows_at_once })
+    }
+
+    fn pages(&self, leaf: usize) -> Result<Box<dyn PageReader>, ParquetError> {
+        let (file, column) = (Arc::clone(&self.file), self.metadata.column(leaf));
+        Ok(Box::new(SerializedPageReader::new(file, column, self.rows, None)?))
+    }
+
+    /// The reader of a list of integers.
+    fn integers(&self, root: usize, widen: bool) -> Result<Option<IntegerLists>, Fault> {
+        let node = &self.table.nodes[root];
+        let mut leaves = Vec::new();
+        leaves_below(node, &mut leaves);
+        let [leaf] = leaves[..] else { return Ok(None) };
+        let column = self.metadata.column(leaf);
+        self.decoded(|| IntegerLists::new(node, column, &|| self.pages(leaf), widen))
+    }
+
+    fn column(&self, root: usize, widen: bool) -> Result<Column, Fault> {
+        if let Some(lists) = self.integers(root, widen)? {
+            return Ok(Column::Integers(Box::new(lists)));
+        }
+        let mut leaves = Vec::new();
+        leaves_below(&self.table.nodes[root], &mut leaves);
+        let open = |leaf: usize| {
+            let descriptor = self.metadata.column(leaf).column_descr_ptr();
+            let pages = self.decoded(|| self.pages(leaf))?;
+            Ok((leaf, LeafReader::new(&descriptor, pages)))
+        };
+        Ok(Column::Any(leaves.into_iter().map(open).collect::<Result<_, Fault>>()?))
+    }
+
+    fn batches(
+        &self,
+        widen: bool,
+        take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let columns = self.roots.iter().map(|&root| self.column(root, widen));
+        let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let fields = self.roots.iter().zip(&columns).map(|(&root, column)| match column {
+            Column::Integers(lists) => FieldRef::clone(lists.field()),
+            Column::Any(_) => FieldRef::clone(&self.table.nodes[root].field),
+        });
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        self.each(&mut |count, row| {
+            let mut arrays = Vec::new();
+            for (&root, column) in self.roots.iter().zip(&mut columns) {
+                arrays.push(self.decoded(|| match column {
+                    Column::Integers(lists) => lists.read(count),
+                    Column::Any(leaves) => {
+                        let mut rows = LeafColumns::new();
+                        for (leaf, reader) in leaves {
+                            rows.insert(*leaf, reader.read(count)?);
+                        }
+                        array_of(&self.table.nodes[root], &mut rows)
+                            .map_err(|error| ParquetError::External(Box::new(error)))
+                    }
+                })?);
+            }
+            let read = arrays.first().map_or(count, |array| array.len());
+            let options = RecordBatchOptions::new().with_row_count(Some(read));
+            let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), arrays, &options);
+            take(batch.map_err(|error| self.undecoded(&error))?, row).map(|()| read)
+        })
+    }
+
+    /// Goes through the rows, some at a time; `take` gets how many and the first of them, and says
+    /// how many there were.
+    fn each(&self, take: &mut dyn FnMut(usize, u64) -> Result<usize, Fault>) -> Result<(), Fault> {
+        let mut row = 0;
+        while row < self.rows {
+            let read = take(self.rows_at_once.min(self.rows - row), row as u64)?;
+            if read == 0 {
+                break;
+            }
+            row += read;
+        }
+        layout::all_there(&self.table.path, row as u64, self.rows as u64)
+    }
+
+    fn decoded<T>(&self, decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Fault> {
+        guarded(&self.table.path, || decode().map_err(|error| self.undecoded(&error)))
+    }
+
+    fn undecoded(&self, error: &dyn Display) -> Fault {
+        let detail = format!("row group {} cannot be decoded: {error}", self.part);
+        Fault::format(&self.table.path, None, detail)
+    }
+}
+
+fn damaged(path: &Path, error: &ParquetError) -> Fault {
+    Fault::format(path, None, format!("not a readable Parquet file: {error}"))
+}

@@ -1,0 +1,13 @@
+//! Tokens of all sources, put away uncompressed; and packs gathered from there.
+
+mod block;
+mod content;
+mod gather;
+mod ingest;
+mod lanes;
+mod spill;
+
+pub(crate) use block::{Block, Span};
+pub(crate) use content::Content;
+pub(crate) use gather::{Gatherer, Packs};
+pub(crate) use ingest::{Ingested, ingest};
