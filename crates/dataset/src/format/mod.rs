@@ -3,7 +3,9 @@
 
 mod facts;
 pub(crate) mod found;
+mod plan;
 pub(crate) mod reader;
+mod row;
 mod shape;
 pub(crate) mod sink;
 
@@ -20,18 +22,11 @@ mod seqpack;
 mod trl;
 
 pub(crate) use facts::Facts;
+pub(crate) use plan::PlanFormat;
+pub(crate) use row::{RowFormat, SinkOptions};
 
 use crate::Fault;
 use crate::options::DatasetOptions;
-use crate::output::{DataFile, Manifest, Output};
-use crate::source::ids::Sequences;
-use crate::store::Content;
-use reader::Reader;
-use sink::AnySink;
-use std::path::{Path, PathBuf};
-use stowage_engine::Watch;
-use stowage_engine::plan::Plan;
-use stowage_engine::template::Templates;
 
 /// Every format, in the order in which they are listed to people.
 const FORMATS: [Format; 11] = [
@@ -55,101 +50,6 @@ pub(crate) enum Format {
     Rows(&'static dyn RowFormat),
     /// A plan and ids, for every epoch.
     Plan(&'static dyn PlanFormat),
-}
-
-/// What a sink is made from.
-pub(crate) struct Layout<'a> {
-    /// The columns that options and sources call for.
-    pub content: &'a Content,
-    pub options: &'a DatasetOptions,
-    /// Bytes of column data in a shard.
-    pub shard_bytes: u64,
-    /// Token ids of the sources have at most 16 bits.
-    pub narrow: bool,
-}
-
-/// A format of rows.
-pub(crate) trait RowFormat: Sync {
-    /// What it has room for.
-    fn facts(&self) -> &'static Facts;
-
-    /// What else is wrong with options that its facts allow.
-    ///
-    /// # Errors
-    /// `ERR_OPTION`.
-    fn refuse(&self, _options: &DatasetOptions) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    /// How it is written.
-    ///
-    /// # Errors
-    /// `ERR_OPTION` for a carried column that can't be written, or a capacity that is too large.
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault>;
-
-    /// How it is read back. `paths` are the files of the manifest, in its order.
-    ///
-    /// # Errors
-    /// [`Fault::Format`] for files that can't be read, [`Fault::Invalid`] for others than promised.
-    fn open(
-        &self,
-        folder: &Path,
-        paths: &[PathBuf],
-        manifest: &Manifest,
-    ) -> Result<Box<dyn Reader>, Fault>;
-}
-
-/// A format that holds a plan instead of rows.
-pub(crate) trait PlanFormat: Sync {
-    /// What it has room for.
-    fn facts(&self) -> &'static Facts;
-
-    /// What else is wrong with options that its facts allow.
-    ///
-    /// # Errors
-    /// `ERR_OPTION`.
-    fn refuse(&self, options: &DatasetOptions) -> Result<(), Fault>;
-
-    /// Writes the files of a plan, the manifest excepted.
-    ///
-    /// # Errors
-    /// [`Fault::Io`] for refused writes; a cancel.
-    fn write(
-        &self,
-        plan: &Plan,
-        sequences: &Sequences,
-        output: &Output,
-        watch: &dyn Watch,
-    ) -> Result<Vec<DataFile>, Fault>;
-
-    /// The columns of these sequences, for the manifest.
-    fn columns(&self, sequences: &Sequences) -> Vec<String>;
-
-    /// Reads the plan back; it must keep every promise of the manifest.
-    ///
-    /// # Errors
-    /// [`Fault::Invalid`] for the first that is broken, [`Fault::Format`] and [`Fault::Io`].
-    fn open(&self, folder: &Path, manifest: &Manifest) -> Result<FoundPlan, Fault>;
-
-    /// Proves the ids: against the sources' sequences if they are given, else among themselves.
-    ///
-    /// # Errors
-    /// [`Fault::Invalid`] for the first id that stands wrong; a cancel.
-    fn prove_ids(
-        &self,
-        folder: &Path,
-        manifest: &Manifest,
-        found: &FoundPlan,
-        sequences: Option<&Sequences>,
-        watch: &dyn Watch,
-    ) -> Result<(), Fault>;
-}
-
-/// A plan that was read back.
-pub(crate) struct FoundPlan {
-    /// Sequences of each length, ascending.
-    pub classes: Vec<(u32, u64)>,
-    pub templates: Templates,
 }
 
 impl Format {

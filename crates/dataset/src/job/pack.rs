@@ -11,7 +11,7 @@ use super::prepare::prepare;
 use super::report::DatasetReport;
 use super::write::{spans, write};
 use crate::Fault;
-use crate::format::{self, Facts, Format, Layout};
+use crate::format::{self, Facts, Format, SinkOptions};
 use crate::options::DatasetOptions;
 use crate::output::{MANIFEST, Output};
 use crate::progress::Meter;
@@ -41,13 +41,13 @@ pub fn pack_dataset(
     let (columns, end) = (&options.columns, options.eos_token_id);
     let sources = ingest(&options.inputs, columns, end, output.parent(), threads, watch)?;
     let content = content(options, &sources, facts);
-    let layout = Layout {
+    let given = SinkOptions {
         content: &content,
         options,
         shard_bytes: facts.shard_bytes(options),
         narrow: sources.narrow,
     };
-    let sink = format.sink(&layout)?;
+    let sink = format.sink(&given)?;
     let decided = decide(&sources.lengths, options, threads, watch)?;
     let Decided { packs, lower_bound, ledger, plan_id, times } = decided;
     let gatherer = Gatherer {

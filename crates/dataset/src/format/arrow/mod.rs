@@ -2,10 +2,11 @@
 
 mod write;
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::shape::table::open_columns;
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::output::Manifest;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,8 @@ impl RowFormat for Arrow {
         &FACTS
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        Ok(Box::new(ArrowSink::new(layout.content, layout.shard_bytes)))
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        Ok(Box::new(ArrowSink::new(given.content, given.shard_bytes)))
     }
 
     fn open(

@@ -4,10 +4,11 @@
 mod read;
 mod write;
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::shape::folder::FolderSink;
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::output::Manifest;
 use std::path::{Path, PathBuf};
@@ -22,10 +23,9 @@ impl RowFormat for Hf {
         &FACTS
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        let table =
-            HfTable::new(layout.content, layout.options.pack.capacity, layout.options.pad());
-        Ok(Box::new(FolderSink::new(table, layout.shard_bytes)))
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        let table = HfTable::new(given.content, given.options.pack.capacity, given.options.pad());
+        Ok(Box::new(FolderSink::new(table, given.shard_bytes)))
     }
 
     fn open(

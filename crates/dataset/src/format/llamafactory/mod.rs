@@ -3,10 +3,11 @@
 mod read;
 mod write;
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::shape::folder::FolderSink;
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::output::Manifest;
 use std::path::{Path, PathBuf};
@@ -28,9 +29,9 @@ impl RowFormat for LlamaFactory {
         &FACTS
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        let table = LlamaFactoryTable::new(layout.options.pack.capacity, layout.options.pad())?;
-        Ok(Box::new(FolderSink::with_split(table, layout.shard_bytes)))
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        let table = LlamaFactoryTable::new(given.options.pack.capacity, given.options.pad())?;
+        Ok(Box::new(FolderSink::with_split(table, given.shard_bytes)))
     }
 
     fn open(

@@ -4,9 +4,10 @@ mod read;
 mod sample;
 mod write;
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::options::DatasetOptions;
 use crate::output::Manifest;
@@ -33,8 +34,8 @@ impl RowFormat for Mds {
         Ok(())
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        Ok(Box::new(MdsSink::new(layout.content, layout.shard_bytes)))
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        Ok(Box::new(MdsSink::new(given.content, given.shard_bytes)))
     }
 
     fn open(

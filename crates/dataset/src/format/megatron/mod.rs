@@ -4,9 +4,10 @@
 mod read;
 mod write;
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::options::DatasetOptions;
 use crate::output::Manifest;
@@ -46,9 +47,9 @@ impl RowFormat for Megatron {
         Ok(())
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        let Layout { content, options, .. } = *layout;
-        let narrow = narrow_tokens(options, layout.narrow);
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        let SinkOptions { content, options, .. } = *given;
+        let narrow = narrow_tokens(options, given.narrow);
         Ok(Box::new(MegatronSink::new(content, options.pack.capacity, options.pad(), narrow)))
     }
 

@@ -3,9 +3,10 @@
 mod read;
 mod write;
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::output::Manifest;
 use read::NpyReader;
@@ -22,8 +23,8 @@ impl RowFormat for Npy {
         &FACTS
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        Ok(Box::new(NpySink::new(layout.content)))
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        Ok(Box::new(NpySink::new(given.content)))
     }
 
     fn open(

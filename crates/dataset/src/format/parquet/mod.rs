@@ -9,10 +9,11 @@ mod write;
 
 pub(super) use write::{Encoded, ParquetFiles, ParquetSink};
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::shape::table::open_columns;
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::output::Manifest;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ impl RowFormat for Parquet {
         &FACTS
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        let Layout { content, options, shard_bytes, .. } = *layout;
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        let SinkOptions { content, options, shard_bytes, .. } = *given;
         Ok(Box::new(ParquetSink::new(content, options.compression, shard_bytes)?))
     }
 

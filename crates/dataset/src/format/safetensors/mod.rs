@@ -3,9 +3,10 @@
 mod read;
 mod write;
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::output::Manifest;
 use read::SafetensorsReader;
@@ -22,8 +23,8 @@ impl RowFormat for Safetensors {
         &FACTS
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        let Layout { content, options, shard_bytes, .. } = *layout;
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        let SinkOptions { content, options, shard_bytes, .. } = *given;
         let (capacity, pad) = (options.pack.capacity, options.pad());
         Ok(Box::new(SafetensorsSink::new(content, capacity, pad, shard_bytes)))
     }

@@ -7,7 +7,8 @@ mod pools;
 mod read;
 mod write;
 
-use super::{Facts, FoundPlan, PlanFormat};
+use super::facts::Facts;
+use super::plan::{FoundPlan, PlanFormat};
 use crate::Fault;
 use crate::options::DatasetOptions;
 use crate::output::{DataFile, Manifest, Output};

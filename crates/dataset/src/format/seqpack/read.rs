@@ -4,7 +4,7 @@
 //! O(entries of the templates).
 
 use crate::Fault;
-use crate::format::FoundPlan;
+use crate::format::plan::FoundPlan;
 use crate::format::shape::json::{self, expect};
 use crate::output::Manifest;
 use serde_json::json;
@@ -15,7 +15,7 @@ use stowage_engine::template::{Run, Templates};
 /// Reads the plan, held against the manifest.
 ///
 /// # Errors
-/// As [`PlanFormat::open`](crate::format::PlanFormat::open).
+/// As [`PlanFormat::open`](crate::format::plan::PlanFormat::open).
 pub(super) fn open(folder: &Path, manifest: &Manifest) -> Result<FoundPlan, Fault> {
     let classes = counts(&folder.join("counts.json"), manifest)?;
     let templates = templates(&folder.join("templates.json"), manifest, &classes)?;

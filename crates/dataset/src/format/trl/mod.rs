@@ -3,10 +3,11 @@
 mod read;
 mod write;
 
+use super::facts::Facts;
 use super::reader::Reader;
+use super::row::{RowFormat, SinkOptions};
 use super::shape::folder::FolderSink;
 use super::sink::AnySink;
-use super::{Facts, Layout, RowFormat};
 use crate::Fault;
 use crate::output::Manifest;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,8 @@ impl RowFormat for Trl {
         &FACTS
     }
 
-    fn sink(&self, layout: &Layout<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        Ok(Box::new(FolderSink::new(TrlTable::new(), layout.shard_bytes)))
+    fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
+        Ok(Box::new(FolderSink::new(TrlTable::new(), given.shard_bytes)))
     }
 
     fn open(
