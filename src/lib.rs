@@ -12,6 +12,7 @@
 
 mod clock;
 mod dataset;
+mod decided;
 mod epoch;
 mod fault;
 mod gate;
@@ -22,11 +23,12 @@ mod options;
 mod output;
 mod packing;
 mod plan;
+mod plan_parts;
 mod pool;
-mod proof;
 mod rows;
 mod stats;
 mod stream;
+mod validate;
 
 use napi::bindgen_prelude::{Env, Object, Result};
 use napi_derive::napi;

@@ -1,17 +1,16 @@
 //! `stowage_engine::packing` for JavaScript, in two steps: decide, then fill arrays of known size.
 
-use crate::clock::{Clock, Times, ms};
+use crate::decided::{Arrays, Decided, Written};
 use crate::fault::{self, Report};
 use crate::job::{self, JobControl};
-use crate::options::EngineOptions;
+use crate::options::{EngineOptions, join};
 use crate::output::{self, Output};
 use crate::stats::Figures;
 use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result, Uint32ArraySlice};
 use napi_derive::napi;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
-use stowage_engine::packing::{self, prepare_owned};
-use stowage_engine::stats::{self, Context, Fills};
+use stowage_engine::seeded::{label, shuffle};
+use stowage_engine::stats::Context;
 use stowage_engine::{Fault, PackOptions, Unwatched, Watch};
 
 /// A packing that is decided; once its arrays are filled, what its figures need.
@@ -39,116 +38,20 @@ enum State {
     Gone,
 }
 
-/// A packing that can be written, on whatever thread.
-pub struct Decided {
-    packing: packing::Prepared,
-    /// The copy of a job's input, unless planning has used it up.
-    lengths: Vec<u32>,
-    context: Context,
-    times: Times,
-}
-
-struct Written {
-    fills: Fills,
-    times: Times,
-}
-
-/// The arrays of a packing, in the order of the wrapper's arguments.
-struct Arrays<'a> {
-    offsets: &'a mut [u32],
-    sequences: &'a mut [u32],
-    starts: &'a mut [u32],
-    lengths: &'a mut [u32],
-    dropped: &'a mut [u32],
-}
-
-impl Decided {
-    /// Decides the packing of lengths that stay the caller's.
-    fn borrowed(lengths: &[u32], options: &PackOptions) -> std::result::Result<Self, Fault> {
-        let clock = Clock::start(&Unwatched);
-        let packing = packing::prepare(lengths, options, 1, &clock)?;
-        Ok(Self::new(packing, Vec::new(), options.capacity, lengths.len(), clock.times()))
-    }
-
-    /// Decides the packing of lengths that are ours, which planning frees as early as it can.
-    fn owned(
-        lengths: Vec<u32>,
-        options: &PackOptions,
-        threads: usize,
-        watch: &dyn Watch,
-    ) -> std::result::Result<Self, Fault> {
-        let (clock, count) = (Clock::start(watch), lengths.len());
-        let (packing, lengths) = if crate::plan::plans(options) {
-            (prepare_owned(lengths, options, threads, &clock)?, Vec::new())
-        } else {
-            (packing::prepare(&lengths, options, threads, &clock)?, lengths)
-        };
-        Ok(Self::new(packing, lengths, options.capacity, count, clock.times()))
-    }
-
-    /// A packing that the engine has decided in `times`.
-    pub fn new(
-        packing: packing::Prepared,
-        lengths: Vec<u32>,
-        capacity: u32,
-        sequence_count: usize,
-        times: Times,
-    ) -> Self {
-        let context = Context {
-            capacity,
-            sequence_count: sequence_count as u64,
-            lower_bound: packing.lower_bound(),
-            ledger: *packing.ledger(),
-        };
-        Self { packing, lengths, context, times }
-    }
-
-    fn write(
-        mut self,
-        given: &[u32],
-        out: Arrays<'_>,
-        threads: usize,
-        watch: &dyn Watch,
-    ) -> std::result::Result<Written, Fault> {
-        let started = Instant::now();
-        let lengths = if self.lengths.is_empty() { given } else { &self.lengths };
-        let Arrays { offsets, sequences, starts, lengths: tokens, dropped } = out;
-        let arrays = packing::Output {
-            offsets: &mut *offsets,
-            sequences: &mut *sequences,
-            starts,
-            piece_lengths: &mut *tokens,
-            dropped,
-        };
-        self.packing.bind_into(lengths, arrays, threads, watch)?;
-        let cut = self.packing.cut();
-        let fills = if let Some(templates) = self.packing.into_templates() {
-            Fills::of_templates(&templates)
-        } else {
-            let of_entry = |entry: usize| {
-                if cut { tokens[entry] } else { lengths[sequences[entry] as usize] }
-            };
-            Fills::of_packing(&stats::fills(offsets, of_entry)?, offsets)?
-        };
-        self.times.bind += ms(started, Instant::now());
-        Ok(Written { fills, times: self.times })
-    }
-}
-
 impl Prepared {
     /// Tells the garbage collector what the small JavaScript object will weigh for as long as its
     /// packing lives: how many packs are filled how far. What is only needed for writing is gone
     /// within the same call.
     pub fn new(env: Env, decided: Decided) -> Result<Self> {
-        let packing = &decided.packing;
+        let (packing, context) = (decided.packing(), decided.context());
         let facts = Facts {
-            context: decided.context,
+            context,
             pack_count: packing.pack_count(),
             entry_count: packing.entry_count() as u32,
             dropped_count: packing.dropped_count() as u32,
             cut: packing.cut(),
         };
-        let weight = 16 * i64::from(packing.pack_count().min(decided.context.capacity));
+        let weight = 16 * i64::from(packing.pack_count().min(context.capacity));
         env.adjust_external_memory(weight)?;
         Ok(Self { state: Arc::new(Mutex::new(State::Decided(Box::new(decided)))), facts, weight })
     }
@@ -330,6 +233,16 @@ pub fn prepare_async<'env>(
         move |watch, parts| Decided::owned(copy, &options, parts, watch).map_err(Report::from),
         Prepared::new,
     )
+}
+
+/// Fills `order` with the seeded order of as many packs: place j gets pack `order[j]`.
+#[napi(catch_unwind)]
+pub fn pack_order(mut order: Uint32ArraySlice<'_>, seed_high: u32, seed_low: u32) {
+    let order = output::borrow(&mut order);
+    for (place, pack) in (0..).zip(order.iter_mut()) {
+        *pack = place;
+    }
+    shuffle(order, join(seed_high, seed_low), label::PACKS);
 }
 
 /// A job's own copy of its input: 4 bytes per sequence buy freedom from races with JavaScript.

@@ -1,22 +1,16 @@
 //! `stowage_engine::plan` for JavaScript.
 
 use crate::clock::{Clock, Times};
+use crate::decided::Decided;
 use crate::fault::{self, Report};
 use crate::histogram::Histogram;
 use crate::job::{self, JobControl};
-use crate::options::{EMPTY, EngineOptions, OVERLONG};
-use crate::output;
-use crate::packing::{Decided, Prepared};
-use crate::stats::{Figures, TokenLedger};
-use napi::bindgen_prelude::{
-    Env, Float64ArraySlice, Object, ObjectFinalize, Result, Uint32ArraySlice,
-};
+use crate::options::EngineOptions;
+use crate::packing::Prepared;
+use crate::stats::Figures;
+use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result};
 use napi_derive::napi;
-use std::num::NonZeroU32;
-use stowage_engine::certificate::{Certificate, CertificateKind};
-use stowage_engine::options::Overlong;
-use stowage_engine::template::{Run, Templates, sequences};
-use stowage_engine::{Fault, PackOptions, Unwatched, Watch, plan, strategy};
+use stowage_engine::{Fault, PackOptions, Unwatched, Watch, plan};
 
 /// A plan in native memory.
 #[napi(custom_finalize)]
@@ -28,7 +22,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn new(env: Env, (plan, times): (plan::Plan, Times)) -> Result<Self> {
+    /// A plan that took `times`.
+    pub fn new(env: Env, (plan, times): (plan::Plan, Times)) -> Result<Self> {
         let runs: usize = plan.templates.iter().map(|(runs, _)| runs.len()).sum();
         let weight = 8 * runs + 16 * (plan.templates.len() + plan.certificate.weights.len());
         let weight = i64::try_from(weight).expect("no allocation exceeds i64::MAX");
@@ -43,177 +38,8 @@ impl ObjectFinalize for Plan {
     }
 }
 
-/// What is known of a plan besides id, templates and proof.
-#[napi(object, object_from_js = false)]
-pub struct PlanFacts {
-    /// Tokens that a pack holds.
-    pub capacity: u32,
-    /// Full name of the strategy.
-    pub strategy: &'static str,
-    /// Sequences planned.
-    pub sequence_count: f64,
-    /// Packs.
-    pub pack_count: f64,
-    /// Templates.
-    pub template_count: u32,
-    /// Runs of all templates.
-    pub run_count: u32,
-    /// No packing has fewer packs.
-    pub lower_bound: f64,
-    /// Tokens that stand in packs.
-    pub token_count: f64,
-    /// At most this many sequences in a pack.
-    pub max_sequences_per_pack: Option<u32>,
-    /// Each sequence takes a multiple of this.
-    pub sequence_alignment: u32,
-    /// The number of packs is a multiple of this.
-    pub pack_count_multiple_of: f64,
-    /// The number of packs asked for.
-    pub pack_count_asked: Option<f64>,
-    /// Place in the list of policies.
-    pub overlong: u32,
-    /// Place in the list of policies.
-    pub empty: u32,
-    /// Sequences planned, where pieces of split ones hide it.
-    pub split_sequences: Option<f64>,
-}
-
-/// A certificate without its weights.
-#[napi(object, object_from_js = false)]
-pub struct CertificateHead {
-    /// How the weights were found.
-    pub kind: &'static str,
-    /// The parameter of `kind`.
-    pub parameter: Option<f64>,
-    /// No pack weighs more.
-    pub pack_weight: f64,
-    /// Number of weights.
-    pub count: u32,
-}
-
-/// Size and multiplicity of a template.
-#[napi(object, object_from_js = false)]
-pub struct TemplateHead {
-    /// Sequences of a pack.
-    pub size: f64,
-    /// Packs of this template.
-    pub multiplicity: f64,
-}
-
 #[napi]
 impl Plan {
-    /// 32 hex digits. O(runs), dearer than many a plan.
-    #[napi(catch_unwind)]
-    #[must_use]
-    pub fn id(&self) -> String {
-        self.plan.id()
-    }
-
-    /// What is known of the plan besides id, templates and proof.
-    #[napi(catch_unwind)]
-    #[must_use]
-    pub fn facts(&self) -> PlanFacts {
-        let plan::Plan { options, templates, ledger, .. } = &self.plan;
-        let runs: usize = templates.iter().map(|(runs, _)| runs.len()).sum();
-        let split = options.overlong == Overlong::Split;
-        PlanFacts {
-            capacity: options.capacity,
-            strategy: strategy::info(options.strategy).name,
-            sequence_count: self.plan.sequence_count as f64,
-            pack_count: self.plan.pack_count() as f64,
-            template_count: templates.len() as u32,
-            run_count: runs as u32,
-            lower_bound: self.plan.lower_bound as f64,
-            token_count: ledger.tokens_packed as f64,
-            max_sequences_per_pack: options.max_sequences_per_pack.map(NonZeroU32::get),
-            sequence_alignment: options.sequence_alignment,
-            pack_count_multiple_of: options.pack_count_multiple_of as f64,
-            pack_count_asked: options.pack_count.map(|count| count as f64),
-            overlong: place(&OVERLONG, options.overlong),
-            empty: place(&EMPTY, options.empty),
-            split_sequences: split.then_some(self.plan.sequence_count as f64),
-        }
-    }
-
-    /// Where the tokens went.
-    #[napi(catch_unwind)]
-    #[must_use]
-    pub fn ledger(&self) -> TokenLedger {
-        self.plan.ledger.into()
-    }
-
-    /// The proof of the lower bound, without its weights.
-    #[napi(catch_unwind)]
-    #[must_use]
-    pub fn certificate(&self) -> CertificateHead {
-        let Certificate { kind, parameter, pack_weight, weights } = &self.plan.certificate;
-        CertificateHead {
-            kind: kind.name(),
-            parameter: parameter.map(|parameter| parameter as f64),
-            pack_weight: *pack_weight as f64,
-            count: weights.len() as u32,
-        }
-    }
-
-    /// Fills both arrays with the weights of the certificate, lengths descending.
-    #[napi(catch_unwind)]
-    pub fn weights_into(
-        &self,
-        mut lengths: Uint32ArraySlice<'_>,
-        mut weights: Float64ArraySlice<'_>,
-    ) {
-        let places = output::borrow(&mut lengths).iter_mut().zip(output::borrow(&mut weights));
-        for ((length, weight), entry) in places.zip(&self.plan.certificate.weights) {
-            (*length, *weight) = (entry.0, entry.1 as f64);
-        }
-    }
-
-    /// Size and multiplicity of template `t`.
-    ///
-    /// # Panics
-    /// If there is none.
-    #[napi(catch_unwind)]
-    #[must_use]
-    pub fn template(&self, t: u32) -> TemplateHead {
-        let (runs, multiplicity) = self.plan.templates.get(t as usize);
-        TemplateHead { size: sequences(runs) as f64, multiplicity: multiplicity as f64 }
-    }
-
-    /// Fills `lengths` with those of template `t`, descending.
-    ///
-    /// # Panics
-    /// If there is none.
-    #[napi(catch_unwind)]
-    pub fn template_into(&self, t: u32, mut lengths: Uint32ArraySlice<'_>) {
-        let mut rest = output::borrow(&mut lengths);
-        for run in self.plan.templates.get(t as usize).0 {
-            let (these, others) = rest.split_at_mut(run.times as usize);
-            these.fill(run.length);
-            rest = others;
-        }
-    }
-
-    /// Fills the columns of all templates: multiplicity, end of its runs; length and times.
-    #[napi(catch_unwind)]
-    pub fn templates_into(
-        &self,
-        mut multiplicities: Float64ArraySlice<'_>,
-        mut ends: Float64ArraySlice<'_>,
-        mut lengths: Uint32ArraySlice<'_>,
-        mut times: Uint32ArraySlice<'_>,
-    ) {
-        let (lengths, times) = (output::borrow(&mut lengths), output::borrow(&mut times));
-        let heads = output::borrow(&mut multiplicities).iter_mut().zip(output::borrow(&mut ends));
-        let mut end = 0;
-        for ((multiplicity, its_end), template) in heads.zip(self.plan.templates.iter()) {
-            for run in template.0 {
-                (lengths[end], times[end]) = (run.length, run.times);
-                end += 1;
-            }
-            (*multiplicity, *its_end) = (template.1 as f64, end as f64);
-        }
-    }
-
     /// Decides which sequence fills which place.
     ///
     /// # Errors
@@ -244,16 +70,6 @@ impl Plan {
         let verified = self.plan.verify(&histogram.0, &Unwatched);
         verified.map_err(|reason| fault::to_js(env, reason))
     }
-}
-
-fn place<T: PartialEq>(list: &[T], value: T) -> u32 {
-    list.iter().position(|entry| *entry == value).expect("every policy is in its list") as u32
-}
-
-/// True if these options are met by a plan over the histogram.
-#[must_use]
-pub fn plans(options: &PackOptions) -> bool {
-    strategy::info(options.strategy).plans && options.tolerance == 1
 }
 
 fn timed(
@@ -298,74 +114,4 @@ pub fn plan_async<'env>(
         move |watch, parts| timed(&histogram, &options, parts, watch).map_err(Report::from),
         Plan::new,
     )
-}
-
-/// A plan's parts besides its columns.
-#[napi(object, object_to_js = false)]
-pub struct PlanParts {
-    /// What the parts must hash to.
-    pub id: String,
-    /// What was asked for.
-    pub options: EngineOptions,
-    /// Where the tokens went.
-    pub ledger: TokenLedger,
-    /// No packing has fewer packs.
-    pub lower_bound: f64,
-    /// How the weights were found.
-    pub kind: String,
-    /// The parameter of `kind`.
-    pub parameter: Option<f64>,
-    /// No pack weighs more.
-    pub pack_weight: f64,
-    /// Sequences planned, where pieces of split ones hide it.
-    pub sequence_count: Option<f64>,
-}
-
-/// A plan from its parts.
-///
-/// # Errors
-/// As the engine's `from_parts`.
-///
-/// # Panics
-/// If `kind` isn't one.
-#[napi(catch_unwind)]
-pub fn plan_from_parts(
-    env: Env,
-    parts: PlanParts,
-    multiplicities: &[f64],
-    ends: &[f64],
-    lengths: &[u32],
-    times: &[u32],
-    weight_lengths: &[u32],
-    weights: &[f64],
-) -> Result<Plan> {
-    let mut templates = Templates::new();
-    let mut runs = lengths.iter().zip(times).map(|(&length, &times)| Run { length, times });
-    let mut before = 0;
-    for (&multiplicity, &end) in multiplicities.iter().zip(ends) {
-        let its_runs: Vec<Run> = runs.by_ref().take(end as usize - before).collect();
-        templates.push(&its_runs, multiplicity as u64);
-        before = end as usize;
-    }
-    let weights = weight_lengths.iter().zip(weights);
-    let certificate = Certificate {
-        kind: CertificateKind::from_name(&parts.kind).expect("the wrapper knows the kinds"),
-        parameter: parts.parameter.map(|parameter| parameter as u64),
-        pack_weight: parts.pack_weight as u64,
-        weights: weights.map(|(&length, &weight)| (length, weight as u64)).collect(),
-    };
-    let entries = templates.iter().fold(0_u64, |sum, (runs, multiplicity)| {
-        sum.saturating_add(sequences(runs).saturating_mul(multiplicity))
-    });
-    let dropped = parts.ledger.dropped_count as u64;
-    let plan = plan::Plan {
-        options: parts.options.into(),
-        templates,
-        lower_bound: parts.lower_bound as u64,
-        certificate,
-        ledger: parts.ledger.into(),
-        sequence_count: parts.sequence_count.map_or(entries + dropped, |count| count as u64),
-    };
-    let made = plan::Plan::from_parts(plan, Some(&parts.id));
-    Plan::new(env, (made.map_err(|reason| fault::to_js(env, reason))?, Times::default()))
 }

@@ -8,12 +8,13 @@ use napi::bindgen_prelude::{
     Uint32ArraySlice,
 };
 use napi_derive::napi;
-use stowage_engine::rows::fill::{Boundaries, Content};
+use stowage_engine::rows::boundaries::Boundaries;
 use stowage_engine::rows::labels::Labels;
 use stowage_engine::rows::mask::block_diagonal;
+use stowage_engine::rows::places::{Content, Places};
 use stowage_engine::rows::unpad::Unpadded;
 use stowage_engine::rows::{
-    Layout, Offsets, Packs, Places, RowOptions, Shape, Tokens, Values, WeightValues, Weights, fill,
+    Layout, Offsets, Packs, RowOptions, Shape, Tokens, Values, WeightValues, Weights, fill,
 };
 
 /// Places from which on all threads fill: below it they cost more than they save.

@@ -4,11 +4,10 @@
 
 use std::hint::black_box;
 use std::time::Instant;
-use stowage_engine::rows::fill::{Boundaries, Content};
+use stowage_engine::rows::boundaries::Boundaries;
 use stowage_engine::rows::labels::Labels;
-use stowage_engine::rows::{
-    Layout, Offsets, Packs, Places, RowOptions, Shape, Tokens, Values, fill,
-};
+use stowage_engine::rows::places::{Content, Places};
+use stowage_engine::rows::{Layout, Offsets, Packs, RowOptions, Shape, Tokens, Values, fill};
 
 const TOKENS: usize = 1 << 24;
 const WIDTH: u32 = 2048;

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use stowage_engine::Fault;
-use stowage_engine::rows::fill::{Boundaries, Content};
+use stowage_engine::rows::boundaries::Boundaries;
 use stowage_engine::rows::labels::Labels;
+use stowage_engine::rows::places::{Content, Places};
 use stowage_engine::rows::{
-    IGNORE, Layout, Offsets, Packs, Places, RowOptions, Shape, Tokens, Values, WeightValues,
-    Weights, fill,
+    IGNORE, Layout, Offsets, Packs, RowOptions, Shape, Tokens, Values, WeightValues, Weights, fill,
 };
 
 const PLAIN: RowOptions =

@@ -5,7 +5,8 @@
 //! policies take a pass of their own, and lengths that are large beside their number are sorted by
 //! comparison, O(n log n). Not for strategies that place one sequence after another.
 
-use super::{Prepared, Source};
+use super::order::Order;
+use super::prepared::{Prepared, Source};
 use crate::binding::counting::{self, Tables};
 use crate::binding::sorting::ByLength;
 use crate::certificate::Certificate;
@@ -13,15 +14,6 @@ use crate::plan::{self, Solved};
 use crate::policy::{self, Admitted, Ledger};
 use crate::template::Templates;
 use crate::{Fault, PackOptions, Stage, Watch};
-
-/// How the sequences of each length are found when templates are bound to them.
-#[derive(Debug)]
-pub(super) enum Order {
-    /// Counted; sorted when the packing is written.
-    Counted(Tables),
-    /// Sorted already.
-    Sorted(ByLength),
-}
 
 /// Lengths after the policies, counted.
 pub(super) struct Counted {

@@ -5,11 +5,8 @@
 //! last token of the segment before. `Shifted` moves each entry one place to the left, for
 //! trainers that don't. Cost: one vectorised pass per array.
 
-use crate::rows::column::WeightValues;
+use crate::rows::values::{IGNORE, WeightValues};
 use std::ops::Range;
-
-/// A label that no loss counts.
-pub const IGNORE: i32 = -100;
 
 /// Where the label of a token stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

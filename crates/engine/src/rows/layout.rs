@@ -5,7 +5,9 @@
 //! last segment are padding and belong to none, or, if asked for, to a segment of their own.
 
 use crate::Fault;
-use crate::rows::column::{Column, Extent, Tokens};
+use crate::memory::reserved;
+use crate::rows::column::{Column, Tokens};
+use crate::rows::values::Extent;
 
 /// Packs to lay out: pack k holds entries `offsets[k] .. offsets[k + 1]` of `sequences`.
 #[derive(Clone, Copy, Debug)]
@@ -252,12 +254,4 @@ fn whole<V: Extent>(column: &Column<'_, V>, sequence: u32, length: usize) -> Res
             column.name
         ),
     })
-}
-
-/// An empty vector with room for `count` values.
-pub(crate) fn reserved<T>(count: usize) -> Result<Vec<T>, Fault> {
-    let mut values = Vec::new();
-    let bytes = (count as u64).saturating_mul(size_of::<T>() as u64);
-    values.try_reserve_exact(count).map_err(|_| Fault::Memory { bytes })?;
-    Ok(values)
 }

@@ -5,7 +5,7 @@
 //! LLaMA-Factory's `get_unpad_data`.
 
 use crate::Fault;
-use crate::rows::layout::reserved;
+use crate::memory::reserved;
 
 /// What a set of masks holds; sizes first, arrays on demand.
 #[derive(Clone, Debug, PartialEq, Eq)]

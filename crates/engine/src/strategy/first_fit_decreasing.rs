@@ -4,9 +4,9 @@
 //! sequences. At most 11/9 OPT + 6/9 packs, and no better (Dosa 2007). Needs about as many packs as
 //! best-fit-decreasing, at several times its cost.
 
-use super::Problem;
 use super::groups::Groups;
 use super::opening_order::OpeningOrder;
+use super::problem::Problem;
 use crate::template::Templates;
 
 /// The templates, in plan order.

@@ -6,11 +6,10 @@
 //! it; all others go first fit. By length classes: equal packs are taken together until a class
 //! runs out. Cost as first-fit-decreasing.
 
-use super::Problem;
 use super::groups::{Groups, NONE};
 use super::length_set::LengthSet;
 use super::opening_order::OpeningOrder;
-use super::problem::Units;
+use super::problem::{Problem, Units};
 use crate::template::Templates;
 use std::ops::Range;
 

@@ -3,6 +3,7 @@
 //! Costs: n sequences, P packs, D different lengths or rooms, G groups of identical packs.
 //! Guarantees hold without a limit on sequences per pack; OPT is the least possible number of packs.
 
+use crate::PackOptions;
 use crate::options::Strategy;
 
 /// A strategy as menus and help texts show it.
@@ -174,6 +175,12 @@ pub fn info(strategy: Strategy) -> &'static StrategyInfo {
         .iter()
         .find(|row| row.strategy == strategy)
         .expect("every strategy has a row, as a test proves")
+}
+
+/// True if these options are met by a plan: a strategy that plans, and lengths in exact order.
+#[must_use]
+pub fn plans(options: &PackOptions) -> bool {
+    info(options.strategy).plans && options.tolerance == 1
 }
 
 /// The strategy of a name or alias; letter case, `-`, `_` and spaces don't count.

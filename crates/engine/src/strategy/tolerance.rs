@@ -4,7 +4,9 @@
 //! quotients; then each is placed alone, so that the seed changes the pairing at a small cost in
 //! packs. O(n) to order, then as the strategy. With exact order a plan and its epochs do the same at no cost.
 
-use super::{Assignment, best_fit, first_fit, modified_first_fit, worst_fit};
+use super::assignment::Assignment;
+use super::table::info;
+use super::{best_fit, first_fit, modified_first_fit, worst_fit};
 use crate::options::Strategy;
 use crate::seeded::{label, shuffle_watched};
 use crate::{Fault, PackOptions, STRIDE, Stage, Watch, memory};
@@ -97,7 +99,7 @@ pub(super) fn assign(
                 "'{}' does not place one sequence after another by length; a tolerance needs \
                  best-fit-decreasing, first-fit-decreasing, worst-fit-decreasing or \
                  modified-first-fit-decreasing",
-                super::info(other).name
+                info(other).name
             );
             return Err(Fault::Strategy { detail });
         }

@@ -7,9 +7,8 @@
 //! the class runs out is found by bisection over the packs above it. O(log C) steps for each group
 //! of packs touched, and as each of those makes a template longer, in proportion to the plan.
 
-use super::Problem;
 use super::groups::{Groups, NONE};
-use super::problem::Units;
+use super::problem::{Problem, Units};
 use super::rooms::{DenseRooms, Rooms, SparseRooms};
 use crate::template::Templates;
 

@@ -1,7 +1,7 @@
 //! Packs that a call returns, side by side in flat arrays. Kept between calls, so that a stream in
 //! full flow allocates nothing.
 
-use super::Entry;
+use super::entry::Entry;
 
 /// Closed packs in the order of closing: pack k has the entries `ends[k - 1] .. ends[k]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

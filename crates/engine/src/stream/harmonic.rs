@@ -4,7 +4,11 @@
 //! c sequences; the last class, short sequences, is next fit, so that its memory is bounded too. Lee
 //! and Lee 1985. Fewer packs than next fit where long and short sequences alternate.
 
-use super::{Closed, Entry, OpenPack, Place, StreamOptions};
+use super::closed::Closed;
+use super::entry::Entry;
+use super::open_pack::OpenPack;
+use super::options::StreamOptions;
+use super::place::Place;
 
 /// The open pack of each class 1 ..= k, at its number less one; without entries there is none.
 #[derive(Clone, Debug)]

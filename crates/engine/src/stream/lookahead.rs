@@ -5,8 +5,12 @@
 //! best-fit-decreasing on log-normal lengths. A window is placed as a whole: a sliding one that
 //! always places its longest fills up with short sequences and does worse than none.
 
+use super::closed::Closed;
+use super::entry::Entry;
+use super::open_pack::OpenPack;
 use super::open_packs::OpenPacks;
-use super::{Closed, Entry, OpenPack, Place, StreamOptions};
+use super::options::StreamOptions;
+use super::place::Place;
 
 /// What waits, and what is open.
 #[derive(Clone, Debug)]

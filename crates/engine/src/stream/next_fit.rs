@@ -3,7 +3,11 @@
 //! O(1) a sequence; packs keep the order of arrival. At most twice the optimum; on web text a few
 //! per cent more than best fit. A full pack closes at once. Johnson 1973.
 
-use super::{Closed, Entry, OpenPack, Place, StreamOptions};
+use super::closed::Closed;
+use super::entry::Entry;
+use super::open_pack::OpenPack;
+use super::options::StreamOptions;
+use super::place::Place;
 
 /// The one open pack; without entries there is none.
 #[derive(Clone, Debug, Default)]

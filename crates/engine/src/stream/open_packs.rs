@@ -5,7 +5,7 @@
 //! is at most 2^18, which makes a step about 40 ns with 5,000 packs; above it in a tree, so that
 //! memory never follows the capacity.
 
-use super::OpenPack;
+use super::open_pack::OpenPack;
 use std::collections::BTreeMap;
 
 /// The largest capacity whose rooms are bits: 1 MB of heads, touched where packs are.
@@ -239,8 +239,8 @@ fn next_set(levels: &[Vec<u64>; 3], from: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Entry;
     use super::OpenPacks;
+    use crate::stream::entry::Entry;
     use proptest::prelude::*;
 
     proptest! {

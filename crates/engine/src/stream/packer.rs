@@ -1,9 +1,13 @@
 //! The stream itself: checks a call as a whole, applies the policies, keeps the ledger.
 
+use super::closed::Closed;
+use super::entry::Entry;
 use super::harmonic::Harmonic;
 use super::lookahead::Lookahead;
 use super::next_fit::NextFit;
-use super::{Closed, Entry, OpenPack, Place, StreamOptions, StreamStrategy};
+use super::open_pack::OpenPack;
+use super::options::{StreamOptions, StreamStrategy};
+use super::place::Place;
 use crate::Fault;
 use crate::options::{Empty, Overlong};
 

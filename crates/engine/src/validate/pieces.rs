@@ -1,6 +1,7 @@
 //! Pieces of truncated and split sequences: no token twice, and none left out.
 
-use super::{Proof, Seen, invalid};
+use super::proof::{Proof, invalid};
+use super::seen::Seen;
 use crate::{Fault, memory};
 
 impl Proof<'_> {

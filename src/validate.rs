@@ -1,14 +1,12 @@
-//! Packings that may come from anywhere: proof, figures, and the order of shuffled packs.
+//! `stowage_engine::validate` for JavaScript: proof and figures of packings that may come from
+//! anywhere.
 
 use crate::clock::Times;
 use crate::fault;
-use crate::options::join;
-use crate::output;
 use crate::stats::Figures;
-use napi::bindgen_prelude::{Env, Result, Uint32ArraySlice};
+use napi::bindgen_prelude::{Env, Result};
 use napi_derive::napi;
 use stowage_engine::policy::Ledger;
-use stowage_engine::seeded::{label, shuffle};
 use stowage_engine::stats::{self, Context};
 use stowage_engine::validate::{self, Claim};
 use stowage_engine::{Fault, Unwatched};
@@ -118,14 +116,4 @@ fn figures(
     let context = Context { capacity: claim.capacity, sequence_count, lower_bound, ledger };
     let stats = stats::of_packing(&fills, claim.offsets, &context)?;
     Ok(Figures::new(&stats, Times::default()))
-}
-
-/// Fills `order` with the seeded order of as many packs: place j gets pack `order[j]`.
-#[napi(catch_unwind)]
-pub fn pack_order(mut order: Uint32ArraySlice<'_>, seed_high: u32, seed_low: u32) {
-    let order = output::borrow(&mut order);
-    for (place, pack) in (0..).zip(order.iter_mut()) {
-        *pack = place;
-    }
-    shuffle(order, join(seed_high, seed_low), label::PACKS);
 }
