@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import test, { type ExecutionContext } from "ava";
-import { fromNative } from "../dist/errors.js";
+import { fromNative } from "../dist/base/errors.js";
 import * as stowage from "../index.js";
 
 const require = createRequire(import.meta.url);

@@ -1,9 +1,8 @@
 // The options of jobs over files: their checks, in the order in which they are documented, and
 // their form for native code.
 
-import { StowageError } from "./errors.js";
-import { allFormats, type DatasetFormat } from "./formats.js";
-import type { Native } from "./native.js";
+import { StowageError } from "../base/errors.js";
+import type { Native } from "../base/native.js";
 import {
   booleanOption,
   choiceOption,
@@ -13,8 +12,9 @@ import {
   refuseUnknown,
   show,
   toChoice,
-} from "./options.js";
-import { type Checked, checkPackOptions, type PackOptions, packKeys } from "./pack-options.js";
+} from "../base/options.js";
+import { type Checked, checkPackOptions, type PackOptions, packKeys } from "../packing/options.js";
+import { allFormats, type DatasetFormat } from "./formats.js";
 
 /** Names of source columns. */
 export interface SourceColumns {

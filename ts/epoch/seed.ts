@@ -1,6 +1,6 @@
 // One seed from several numbers.
 
-import { toSeed } from "./options.js";
+import { toSeed } from "../base/options.js";
 
 const mask = 2n ** 64n - 1n;
 const golden = 0x9e37_79b9_7f4a_7c15n;

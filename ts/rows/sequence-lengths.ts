@@ -1,10 +1,10 @@
 // Lengths of ragged columns. Arrow vectors are recognised by their shape: apache-arrow is no
 // dependency, and a vector of another copy of it is as good.
 
-import { StowageError } from "./errors.js";
-import { kindOf } from "./lengths.js";
-import { allocate } from "./memory.js";
-import { show } from "./options.js";
+import { StowageError } from "../base/errors.js";
+import { kindOf } from "../base/lengths.js";
+import { allocate } from "../base/memory.js";
+import { show } from "../base/options.js";
 import { looksRagged, type TokenColumn, toTokens } from "./token-column.js";
 
 type U32 = Uint32Array<ArrayBuffer>;

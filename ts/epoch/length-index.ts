@@ -1,10 +1,10 @@
 // Sequence ids grouped by length: what every epoch of a plan draws from.
 
-import { StowageError, translate } from "./errors.js";
-import { isDetached, isShared, kindOf, type Lengths, toUint32 } from "./lengths.js";
-import { allocate } from "./memory.js";
-import { native } from "./native.js";
-import { booleanOption, givenOptions, refuseUnknown, show } from "./options.js";
+import { StowageError, translate } from "../base/errors.js";
+import { isDetached, isShared, kindOf, type Lengths, toUint32 } from "../base/lengths.js";
+import { allocate } from "../base/memory.js";
+import { native } from "../base/native.js";
+import { booleanOption, givenOptions, refuseUnknown, show } from "../base/options.js";
 
 /** The parts of a {@link LengthIndex}: three arrays, which may live in SharedArrayBuffers. */
 export interface LengthIndexBuffers {

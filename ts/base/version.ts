@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { native } from "./native.js";
 
 const { version: ofPackage } = JSON.parse(
-  readFileSync(join(__dirname, "..", "package.json"), "utf8"),
+  readFileSync(join(__dirname, "..", "..", "package.json"), "utf8"),
 ) as { version: string };
 
 /**

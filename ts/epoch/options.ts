@@ -1,6 +1,6 @@
 // The options of an epoch and of its balance, and their form for native code.
 
-import { StowageError } from "./errors.js";
+import { StowageError } from "../base/errors.js";
 import {
   choiceOption,
   type Given,
@@ -10,7 +10,7 @@ import {
   refuseUnknown,
   show,
   toSeed,
-} from "./options.js";
+} from "../base/options.js";
 
 /** What makes one epoch of a plan differ from another. */
 export interface EpochOptions {

@@ -1,10 +1,10 @@
 // A packing from its parts: what `Packing.from` takes, and the checks of their shape.
 
-import { StowageError } from "./errors.js";
-import { isDetached, isShared, kindOf } from "./lengths.js";
-import type { U32 } from "./memory.js";
-import { type Given, givenOptions, integerOption, isInteger, show } from "./options.js";
-import { toAlignment, toCapacity } from "./pack-options.js";
+import { StowageError } from "../base/errors.js";
+import { isDetached, isShared, kindOf } from "../base/lengths.js";
+import type { U32 } from "../base/memory.js";
+import { type Given, givenOptions, integerOption, isInteger, show } from "../base/options.js";
+import { toAlignment, toCapacity } from "./options.js";
 import type { Made } from "./packing.js";
 import { type Strategy, toStrategy } from "./strategies.js";
 

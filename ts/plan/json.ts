@@ -1,12 +1,12 @@
 // Plans as JSON: plain data out, checked data in.
 
-import { StowageError, translate } from "./errors.js";
-import { allocate } from "./memory.js";
-import { type Native, native } from "./native.js";
-import { type Given, isInteger, show } from "./options.js";
-import { checkPackOptions } from "./pack-options.js";
+import { StowageError, translate } from "../base/errors.js";
+import { allocate } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
+import { type Given, isInteger, show } from "../base/options.js";
+import { checkPackOptions } from "../packing/options.js";
+import type { Strategy } from "../packing/strategies.js";
 import type { Certificate } from "./plan.js";
-import type { Strategy } from "./strategies.js";
 
 type Handle = InstanceType<Native["Plan"]>;
 

@@ -1,10 +1,10 @@
 // How many sequences there are of each length: all that a plan needs to know.
 
-import { StowageError, translate } from "./errors.js";
-import { type Lengths, toUint32 } from "./lengths.js";
-import { allocate } from "./memory.js";
-import { type Native, native } from "./native.js";
-import { isInteger, show } from "./options.js";
+import { StowageError, translate } from "../base/errors.js";
+import { type Lengths, toUint32 } from "../base/lengths.js";
+import { allocate } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
+import { isInteger, show } from "../base/options.js";
 
 type Handle = InstanceType<Native["Histogram"]>;
 

@@ -1,9 +1,16 @@
 // Asynchronous streams: sequences in, packs out, with back-pressure.
 
-import { StowageError } from "./errors.js";
-import { type Given, givenOptions, isInteger, jobOptions, refuseUnknown, show } from "./options.js";
+import { StowageError } from "../base/errors.js";
+import {
+  type Given,
+  givenOptions,
+  isInteger,
+  jobOptions,
+  refuseUnknown,
+  show,
+} from "../base/options.js";
+import { checkStreamOptions, type StreamOptions, streamKeys } from "./options.js";
 import { type StreamedPack, StreamPacker } from "./stream.js";
-import { checkStreamOptions, type StreamOptions, streamKeys } from "./stream-options.js";
 
 /** As {@link StreamOptions}, and how to tell the length of an element. */
 export type PackStreamOptions<T> = StreamOptions & {

@@ -1,8 +1,7 @@
 // One rank's packs of an epoch, with a cursor that is a plain number.
 
-import type { Epoch } from "./epoch.js";
-import { StowageError } from "./errors.js";
-import type { U32 } from "./memory.js";
+import { StowageError } from "../base/errors.js";
+import type { U32 } from "../base/memory.js";
 import {
   booleanOption,
   givenOptions,
@@ -10,7 +9,8 @@ import {
   isInteger,
   refuseUnknown,
   show,
-} from "./options.js";
+} from "../base/options.js";
+import type { Epoch } from "./epoch.js";
 
 /** Which packs of an epoch a rank takes. */
 export interface ShardOptions {

@@ -1,9 +1,9 @@
 // Attention masks: made from segment ids, and taken apart for variable-length attention.
 
-import { StowageError, translate } from "./errors.js";
-import { isShared, kindOf } from "./lengths.js";
-import { allocate, type F32, type I32, type U8 } from "./memory.js";
-import { native } from "./native.js";
+import { StowageError, translate } from "../base/errors.js";
+import { isShared, kindOf } from "../base/lengths.js";
+import { allocate, type F32, type I32, type U8 } from "../base/memory.js";
+import { native } from "../base/native.js";
 import {
   booleanOption,
   choiceOption,
@@ -11,7 +11,7 @@ import {
   isInteger,
   refuseUnknown,
   show,
-} from "./options.js";
+} from "../base/options.js";
 
 const MOST = 0x7fff_ffff;
 

@@ -1,8 +1,15 @@
 // The options of a packing: their checks, in the order in which they are documented, and their
 // form for native code.
 
-import { StowageError } from "./errors.js";
-import { choiceOption, type Given, integerOption, isInteger, show, toSeed } from "./options.js";
+import { StowageError } from "../base/errors.js";
+import {
+  choiceOption,
+  type Given,
+  integerOption,
+  isInteger,
+  show,
+  toSeed,
+} from "../base/options.js";
 import { type Strategy, type StrategyInfo, toStrategy } from "./strategies.js";
 
 /** What decides a packing besides the lengths. Same lengths, same options: same bytes. */

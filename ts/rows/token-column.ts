@@ -1,9 +1,9 @@
 // Ragged columns as callers give them: recognised by what they are, so that arrays of another realm
 // work, and made safe to lend to native code.
 
-import { StowageError } from "./errors.js";
-import { isDetached, isShared, kindOf } from "./lengths.js";
-import { show } from "./options.js";
+import { StowageError } from "../base/errors.js";
+import { isDetached, isShared, kindOf } from "../base/lengths.js";
+import { show } from "../base/options.js";
 
 /**
  * A ragged token column, the layout of an Arrow List column: sequence i is

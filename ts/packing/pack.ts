@@ -1,18 +1,18 @@
 // Lengths to packing, on the calling thread or on native ones.
 
-import { fromNative, translate } from "./errors.js";
-import { type JobControl, type JobOptions, partsOf, run } from "./job.js";
-import { examineLengths, type Lengths } from "./lengths.js";
-import { allocateToFill, type U32 } from "./memory.js";
-import { type Native, native } from "./native.js";
-import { asyncOnly, givenOptions, jobKeys, jobOptions, refuseUnknown } from "./options.js";
+import { fromNative, translate } from "../base/errors.js";
+import { type JobControl, type JobOptions, partsOf, run } from "../base/job.js";
+import { examineLengths, type Lengths } from "../base/lengths.js";
+import { allocateToFill, type U32 } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
+import { asyncOnly, givenOptions, jobKeys, jobOptions, refuseUnknown } from "../base/options.js";
 import {
   type Checked,
   checkPackOptions,
   type Kept,
   type PackOptions,
   packKeys,
-} from "./pack-options.js";
+} from "./options.js";
 import { makePacking, type Packing } from "./packing.js";
 
 type Prepared = InstanceType<Native["Prepared"]>;

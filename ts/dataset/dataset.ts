@@ -1,5 +1,11 @@
 // Files in, files out: lengths of source files, packed data sets and their proof.
 
+import { type JobOptions, partsOf, run } from "../base/job.js";
+import { allocate } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
+import { givenOptions, jobKeys, jobOptions, refuseUnknown } from "../base/options.js";
+import type { PackingStats } from "../packing/stats.js";
+import type { DatasetFormat } from "./formats.js";
 import {
   checkDatasetOptions,
   type PackDatasetOptions,
@@ -9,13 +15,7 @@ import {
   toColumns,
   toInputs,
   toPath,
-} from "./dataset-options.js";
-import type { DatasetFormat } from "./formats.js";
-import { type JobOptions, partsOf, run } from "./job.js";
-import { allocate } from "./memory.js";
-import { type Native, native } from "./native.js";
-import { givenOptions, jobKeys, jobOptions, refuseUnknown } from "./options.js";
-import type { PackingStats } from "./stats.js";
+} from "./options.js";
 
 type NativeResult = Awaited<ReturnType<Native["packDataset"]>>;
 type LengthList = InstanceType<Native["LengthList"]>;

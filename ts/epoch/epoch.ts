@@ -1,16 +1,16 @@
 // Epochs: the ids of a plan's packs as a pure function of (seed, epoch, k).
 
-import { checkEpochOptions, type EpochOptions } from "./epoch-options.js";
-import { StowageError, translate } from "./errors.js";
+import { StowageError, translate } from "../base/errors.js";
+import { isShared } from "../base/lengths.js";
+import { allocate, type U32 } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
+import { givenOptions, isInteger, refuseUnknown, show } from "../base/options.js";
+import { makePacking, type Packing } from "../packing/packing.js";
+import type { PackingStats } from "../packing/stats.js";
+import type { Strategy } from "../packing/strategies.js";
 import { indexParts, type LengthIndex, type LengthIndexBuffers } from "./length-index.js";
-import { isShared } from "./lengths.js";
-import { allocate, type U32 } from "./memory.js";
-import { type Native, native } from "./native.js";
-import { givenOptions, isInteger, refuseUnknown, show } from "./options.js";
-import { makePacking, type Packing } from "./packing.js";
+import { checkEpochOptions, type EpochOptions } from "./options.js";
 import { makeShard, type Shard, type ShardOptions } from "./shard.js";
-import type { PackingStats } from "./stats.js";
-import type { Strategy } from "./strategies.js";
 
 type Handle = InstanceType<Native["Epoch"]>;
 type PlanHandle = InstanceType<Native["Plan"]>;

@@ -1,14 +1,10 @@
 // Plans: templates with multiplicities, and the proof of how good they are.
 
-import { type Epoch, epochOf } from "./epoch.js";
-import { type BalanceOptions, checkBalanceOptions, type EpochOptions } from "./epoch-options.js";
-import { StowageError, translate } from "./errors.js";
-import { type LengthHistogram, toHistogram } from "./histogram.js";
-import { type JobOptions, partsOf, run } from "./job.js";
-import type { LengthIndex } from "./length-index.js";
-import { type Lengths, toUint32 } from "./lengths.js";
-import { allocate, type U32 } from "./memory.js";
-import { type Native, native } from "./native.js";
+import { StowageError, translate } from "../base/errors.js";
+import { type JobOptions, partsOf, run } from "../base/job.js";
+import { type Lengths, toUint32 } from "../base/lengths.js";
+import { allocate, type U32 } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
 import {
   asyncOnly,
   givenOptions,
@@ -17,13 +13,17 @@ import {
   jobOptions,
   refuseUnknown,
   show,
-} from "./options.js";
-import { arraysOf, finish, room } from "./pack.js";
-import { checkPackOptions, type PackOptions, packKeys } from "./pack-options.js";
-import type { Packing } from "./packing.js";
-import { fromPlanJSON, type PlanJSON, toPlanJSON } from "./plan-json.js";
-import type { PackingStats } from "./stats.js";
-import { type Strategy, strategies } from "./strategies.js";
+} from "../base/options.js";
+import { type Epoch, epochOf } from "../epoch/epoch.js";
+import type { LengthIndex } from "../epoch/length-index.js";
+import { type BalanceOptions, checkBalanceOptions, type EpochOptions } from "../epoch/options.js";
+import { checkPackOptions, type PackOptions, packKeys } from "../packing/options.js";
+import { arraysOf, finish, room } from "../packing/pack.js";
+import type { Packing } from "../packing/packing.js";
+import type { PackingStats } from "../packing/stats.js";
+import { type Strategy, strategies } from "../packing/strategies.js";
+import { type LengthHistogram, toHistogram } from "./histogram.js";
+import { fromPlanJSON, type PlanJSON, toPlanJSON } from "./json.js";
 
 type Handle = InstanceType<Native["Plan"]>;
 

@@ -1,11 +1,11 @@
 // A packing: which sequences stand in which pack.
 
-import type { PackingHead } from "../native.js";
-import { StowageError, translate } from "./errors.js";
-import { type Lengths, toUint32 } from "./lengths.js";
-import { allocate, type U32 } from "./memory.js";
-import { native } from "./native.js";
-import { isInteger, show, toSeed } from "./options.js";
+import type { PackingHead } from "../../native.js";
+import { StowageError, translate } from "../base/errors.js";
+import { type Lengths, toUint32 } from "../base/lengths.js";
+import { allocate, type U32 } from "../base/memory.js";
+import { native } from "../base/native.js";
+import { isInteger, show, toSeed } from "../base/options.js";
 import { checkParts, type PackingParts } from "./parts.js";
 import type { PackingStats } from "./stats.js";
 import type { Strategy } from "./strategies.js";

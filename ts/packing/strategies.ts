@@ -1,9 +1,9 @@
 // Strategy names. The table is the engine's, so that names, aliases and promises have one source.
 
-import { StowageError } from "./errors.js";
-import { native } from "./native.js";
-import { show } from "./options.js";
-import { suggest } from "./suggest.js";
+import { StowageError } from "../base/errors.js";
+import { native } from "../base/native.js";
+import { show } from "../base/options.js";
+import { suggest } from "../base/suggest.js";
 
 /** Strategy names; every alias in {@link strategies} is accepted too, in any case, with or without `-` and `_`. */
 export type Strategy =

@@ -1,9 +1,9 @@
 // The options of a stream, their checks, and their form for native code.
 
-import { StowageError } from "./errors.js";
-import { choiceOption, type Given, integerOption, show } from "./options.js";
-import { type PackOptions, toCapacity } from "./pack-options.js";
-import { strategies, toStrategy } from "./strategies.js";
+import { StowageError } from "../base/errors.js";
+import { choiceOption, type Given, integerOption, show } from "../base/options.js";
+import { type PackOptions, toCapacity } from "../packing/options.js";
+import { strategies, toStrategy } from "../packing/strategies.js";
 
 /** What decides the packs of a stream besides its sequences. */
 export interface StreamOptions {

@@ -1,11 +1,11 @@
 // Endless streams of sequences, packed in bounded memory.
 
-import { StowageError, translate } from "./errors.js";
-import { isShared, kindOf, type Lengths, toUint32 } from "./lengths.js";
-import { allocate, type U8 } from "./memory.js";
-import { type Native, native } from "./native.js";
-import { givenOptions, isInteger, refuseUnknown, show } from "./options.js";
-import { checkStreamOptions, type StreamOptions, streamKeys } from "./stream-options.js";
+import { StowageError, translate } from "../base/errors.js";
+import { isShared, kindOf, type Lengths, toUint32 } from "../base/lengths.js";
+import { allocate, type U8 } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
+import { givenOptions, isInteger, refuseUnknown, show } from "../base/options.js";
+import { checkStreamOptions, type StreamOptions, streamKeys } from "./options.js";
 
 type Handle = InstanceType<Native["Stream"]>;
 

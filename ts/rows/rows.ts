@@ -1,8 +1,8 @@
 // Rows: what a trainer reads of a pack. Sizes come from the layout; native code fills the arrays.
 
-import { StowageError, translate } from "./errors.js";
-import type { F32, I32, U32 } from "./memory.js";
-import { native } from "./native.js";
+import { StowageError, translate } from "../base/errors.js";
+import type { F32, I32, U32 } from "../base/memory.js";
+import { native } from "../base/native.js";
 import {
   booleanOption,
   choiceOption,
@@ -12,8 +12,8 @@ import {
   isInteger,
   refuseUnknown,
   show,
-} from "./options.js";
-import { Packing } from "./packing.js";
+} from "../base/options.js";
+import { Packing } from "../packing/packing.js";
 import { Spares } from "./spares.js";
 import { type Ragged, type TokenColumn, toTokens, toWeights } from "./token-column.js";
 
