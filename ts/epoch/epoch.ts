@@ -1,10 +1,10 @@
 // Epochs: the ids of a plan's packs as a pure function of (seed, epoch, k).
 
 import { StowageError, translate } from "../base/errors.js";
-import { isShared } from "../base/lengths.js";
 import { allocate, type U32 } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
 import { givenOptions, isInteger, refuseUnknown, show } from "../base/options.js";
+import { isShared } from "../base/views.js";
 import { makePacking, type Packing } from "../packing/packing.js";
 import type { PackingStats } from "../packing/stats.js";
 import type { Strategy } from "../packing/strategies.js";

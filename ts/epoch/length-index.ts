@@ -1,10 +1,11 @@
 // Sequence ids grouped by length: what every epoch of a plan draws from.
 
 import { StowageError, translate } from "../base/errors.js";
-import { isDetached, isShared, kindOf, type Lengths, toUint32 } from "../base/lengths.js";
+import { type Lengths, toUint32 } from "../base/lengths.js";
 import { allocate } from "../base/memory.js";
 import { native } from "../base/native.js";
 import { booleanOption, givenOptions, refuseUnknown, show } from "../base/options.js";
+import { isDetached, isShared, kindOf } from "../base/views.js";
 
 /** The parts of a {@link LengthIndex}: three arrays, which may live in SharedArrayBuffers. */
 export interface LengthIndexBuffers {

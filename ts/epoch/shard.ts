@@ -10,7 +10,6 @@ import {
   refuseUnknown,
   show,
 } from "../base/options.js";
-import type { Epoch } from "./epoch.js";
 
 /** Which packs of an epoch a rank takes. */
 export interface ShardOptions {
@@ -22,9 +21,15 @@ export interface ShardOptions {
   dropLast?: boolean | undefined;
 }
 
+/** What a shard needs of an epoch. */
+interface Packs {
+  readonly packCount: number;
+  packAt(k: number): U32;
+}
+
 /** What a shard is made of. */
 interface Place {
-  readonly epoch: Epoch;
+  readonly epoch: Packs;
   readonly rank: number;
   readonly worldSize: number;
   readonly steps: number;
@@ -35,7 +40,7 @@ let shardAt: (place: Place, cursor: number) => Shard;
 
 /** The shard of an epoch; `groupSize` is what a balanced order was made for. */
 export function makeShard(
-  epoch: Epoch,
+  epoch: Packs,
   options: ShardOptions,
   groupSize: number | undefined,
 ): Shard {

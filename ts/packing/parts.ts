@@ -1,11 +1,11 @@
 // A packing from its parts: what `Packing.from` takes, and the checks of their shape.
 
 import { StowageError } from "../base/errors.js";
-import { isDetached, isShared, kindOf } from "../base/lengths.js";
 import type { U32 } from "../base/memory.js";
 import { type Given, givenOptions, integerOption, isInteger, show } from "../base/options.js";
+import { isDetached, isShared, kindOf } from "../base/views.js";
+import type { Made } from "./made.js";
 import { toAlignment, toCapacity } from "./options.js";
-import type { Made } from "./packing.js";
 import { type Strategy, toStrategy } from "./strategies.js";
 
 /** The parts of a packing, as its properties are named. Arrays are used, not copied, unless they are shared. */

@@ -6,49 +6,9 @@ import { type Native, native } from "../base/native.js";
 import { type Given, isInteger, show } from "../base/options.js";
 import { checkPackOptions } from "../packing/options.js";
 import type { Strategy } from "../packing/strategies.js";
-import type { Certificate } from "./plan.js";
+import type { Certificate, PlanJSON } from "./parts.js";
 
 type Handle = InstanceType<Native["Plan"]>;
-
-/** A plan as plain data, version 1. Equal plans have equal ids, whatever made them. */
-export interface PlanJSON {
-  /** Of this format. */
-  version: 1;
-  /** First 32 hex digits of a SHA-256 over capacity, alignment, limit and templates. */
-  id: string;
-  /** Full name of the strategy asked for. */
-  strategy: Strategy;
-  /** Tokens that a pack holds. */
-  capacity: number;
-  /** Absent: no limit. */
-  maxSequencesPerPack?: number;
-  /** Each sequence takes a multiple of this. */
-  sequenceAlignment: number;
-  /** Absent: 1. */
-  packCountMultipleOf?: number;
-  /** Absent: as few as possible. */
-  packCount?: number;
-  /** Policy for sequences longer than a pack. */
-  overlong: "error" | "drop" | "truncate" | "split";
-  /** Policy for sequences without tokens. */
-  empty: "error" | "drop";
-  /** Sequences given; only where pieces of split sequences hide it. */
-  sequenceCount?: number;
-  /** Where all tokens went. */
-  ledger: {
-    tokensIn: number;
-    tokensPacked: number;
-    tokensTruncated: number;
-    tokensDropped: number;
-    droppedCount: number;
-  };
-  /** No packing has fewer packs. */
-  lowerBound: number;
-  /** The proof of it. */
-  certificate: Certificate;
-  /** `[multiplicity, [[length, times], …]]` in plan order. */
-  templates: [multiplicity: number, runs: [length: number, times: number][]][];
-}
 
 const policies = ["error", "drop", "truncate", "split"] as const;
 

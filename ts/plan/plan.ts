@@ -23,49 +23,10 @@ import type { Packing } from "../packing/packing.js";
 import type { PackingStats } from "../packing/stats.js";
 import { type Strategy, strategies } from "../packing/strategies.js";
 import { type LengthHistogram, toHistogram } from "./histogram.js";
-import { fromPlanJSON, type PlanJSON, toPlanJSON } from "./json.js";
+import { fromPlanJSON, toPlanJSON } from "./json.js";
+import type { Certificate, PlanBalance, PlanJSON, Template } from "./parts.js";
 
 type Handle = InstanceType<Native["Plan"]>;
-
-/** The lengths that share a pack, and how many packs use them. */
-export interface Template {
-  /** Descending, with repetition. */
-  lengths: U32;
-  /** Number of packs with these lengths. */
-  multiplicity: number;
-}
-
-/**
- * The proof of a lower bound: `packs >= ceil(Σ weight × count / packWeight)`, because no feasible
- * pack weighs more than `packWeight`. Lengths are in units of `sequenceAlignment`, descending;
- * absent ones weigh 0.
- */
-export interface Certificate {
-  /** How the weights were found: tokens (L1), Martello and Toth (L2), dual feasible functions (u, ccm), sequences (count), a linear program (LP). */
-  kind: "L1" | "L2" | "u" | "ccm" | "count" | "LP";
-  /** The parameter of `kind`; absent for L1 and LP. */
-  parameter?: number;
-  /** No feasible pack weighs more than this. */
-  packWeight: number;
-  /** Weight of each length. */
-  weights: [length: number, weight: number][];
-}
-
-/** How well an order of packs keeps ranks busy. */
-export interface OrderBalance {
-  /** Σ mean costs of the steps / Σ their greatest costs, 0 .. 1: the share of the time in which ranks work. */
-  usefulShare: number;
-  /** Correlation (Pearson) of the number of a step and the mean length of its sequences, -1 .. 1: near 0, training sees no trend. */
-  correlation: number;
-}
-
-/** The two orders of an epoch that ranks may run, compared. */
-export interface PlanBalance {
-  /** Packs in seeded order. */
-  shuffled: OrderBalance;
-  /** Groups of packs of near-equal cost in seeded order. */
-  balanced: OrderBalance;
-}
 
 const proof = Symbol("made by stowage");
 let makePlan: (handle: Handle) => Plan;

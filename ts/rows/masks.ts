@@ -1,7 +1,6 @@
 // Attention masks: made from segment ids, and taken apart for variable-length attention.
 
 import { StowageError, translate } from "../base/errors.js";
-import { isShared, kindOf } from "../base/lengths.js";
 import { allocate, type F32, type I32, type U8 } from "../base/memory.js";
 import { native } from "../base/native.js";
 import {
@@ -12,6 +11,7 @@ import {
   refuseUnknown,
   show,
 } from "../base/options.js";
+import { isShared, kindOf } from "../base/views.js";
 
 const MOST = 0x7fff_ffff;
 

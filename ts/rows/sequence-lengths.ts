@@ -2,9 +2,9 @@
 // dependency, and a vector of another copy of it is as good.
 
 import { StowageError } from "../base/errors.js";
-import { kindOf } from "../base/lengths.js";
 import { allocate } from "../base/memory.js";
 import { show } from "../base/options.js";
+import { kindOf } from "../base/views.js";
 import { looksRagged, type TokenColumn, toTokens } from "./token-column.js";
 
 type U32 = Uint32Array<ArrayBuffer>;

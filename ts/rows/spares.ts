@@ -1,8 +1,8 @@
 // Arrays of rows: in the memory of earlier ones where that fits, else new.
 
-import { isShared } from "../base/lengths.js";
 import { allocateToFill, type F32, type I32, type U32 } from "../base/memory.js";
 import type { Given } from "../base/options.js";
+import { isShared } from "../base/views.js";
 
 /** Gives out each buffer once, and none that is read from meanwhile. */
 export class Spares {

@@ -2,8 +2,8 @@
 // work, and made safe to lend to native code.
 
 import { StowageError } from "../base/errors.js";
-import { isDetached, isShared, kindOf } from "../base/lengths.js";
 import { show } from "../base/options.js";
+import { isDetached, isShared, kindOf } from "../base/views.js";
 
 /**
  * A ragged token column, the layout of an Arrow List column: sequence i is

@@ -1,10 +1,11 @@
 // Endless streams of sequences, packed in bounded memory.
 
 import { StowageError, translate } from "../base/errors.js";
-import { isShared, kindOf, type Lengths, toUint32 } from "../base/lengths.js";
+import { type Lengths, toUint32 } from "../base/lengths.js";
 import { allocate, type U8 } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
 import { givenOptions, isInteger, refuseUnknown, show } from "../base/options.js";
+import { isShared, kindOf } from "../base/views.js";
 import { checkStreamOptions, type StreamOptions, streamKeys } from "./options.js";
 
 type Handle = InstanceType<Native["Stream"]>;
