@@ -47,3 +47,19 @@ test("the lock file names no registry host", (t) => {
     [],
   );
 });
+
+test("the lock file has the binaries of every platform, so that no install has any to add", (t) => {
+  const packages = json("package-lock.json").packages as Record<
+    string,
+    { optionalDependencies?: Record<string, string> }
+  >;
+  for (const [path, { optionalDependencies = {} }] of Object.entries(packages)) {
+    for (const name of Object.keys(optionalDependencies)) {
+      const places = [`${path}/node_modules/${name}`, `node_modules/${name}`];
+      t.true(
+        places.some((place) => place in packages),
+        `${name}, which ${path} may need`,
+      );
+    }
+  }
+});
