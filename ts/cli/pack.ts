@@ -1,6 +1,7 @@
 // `stowage pack`: source files to a packed data set.
 
 import { type Command, Option } from "commander";
+import { allFormats } from "../dataset/formats.js";
 import { type DatasetFormat, packDataset } from "../index.js";
 import {
   addDatasetOptions,
@@ -15,18 +16,8 @@ import { metered } from "./progress.js";
 import { printWritten } from "./report.js";
 import type { Session } from "./session.js";
 
-const FORMATS = [
-  "parquet",
-  "arrow",
-  "hf",
-  "trl",
-  "llamafactory",
-  "nemo",
-  "megatron",
-  "mds",
-  "npy",
-  "safetensors",
-] as const satisfies readonly DatasetFormat[];
+/** `seqpack` holds no tokens: `stowage prepare` writes it. */
+const FORMATS: readonly DatasetFormat[] = allFormats.filter((format) => format !== "seqpack");
 
 const EXAMPLES = `
 Examples:

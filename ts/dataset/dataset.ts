@@ -1,0 +1,164 @@
+// Files in, files out: lengths of source files, packed data sets and their proof.
+
+import { type JobOptions, partsOf, run } from "../base/job.js";
+import { allocate } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
+import { givenOptions, jobKeys, jobOptions, refuseUnknown } from "../base/options.js";
+import type { PackingStats } from "../packing/stats.js";
+import type { DatasetFormat } from "./formats.js";
+import {
+  checkDatasetOptions,
+  type PackDatasetOptions,
+  packDatasetKeys,
+  type SourceColumns,
+  toColumn,
+  toColumns,
+  toInputs,
+  toPath,
+} from "./options.js";
+
+type NativeResult = Awaited<ReturnType<Native["packDataset"]>>;
+type LengthList = InstanceType<Native["LengthList"]>;
+
+/** The figures of a packed data set. */
+export interface DatasetReport extends PackingStats {
+  /** 32 hex digits: equal plans have equal ids. Absent for strategies without a plan. */
+  planId?: string;
+  /** What was written. */
+  format: DatasetFormat;
+  /** The data files: names within the output folder, packs and bytes of each. */
+  files: { path: string; rows: number; bytes: number }[];
+  /** Bytes of the temporary file: tokens that passed the 128 MiB of them kept in memory. Mostly 0. */
+  spilledBytes: number;
+  /** What to know of the contents before training: mostly empty. */
+  warnings: string[];
+}
+
+/** Up to this many lengths are copied on the JavaScript thread: about 1 ms. */
+const atOnce = 1_000_000;
+
+/**
+ * Lengths of the sequences of source files, in order, without loading tokens where the format allows.
+ *
+ * @param input files, folders or glob patterns: Parquet, Arrow IPC (file or stream), JSON lines, `.npy`
+ * (a 1-D array of lengths). An array keeps its order; folders and patterns expand in byte order
+ * @param options `column`: a list of integers, or an integer column of lengths; default 'input_ids'.
+ * A null row is an empty sequence
+ * @throws {StowageError} rejects with `ERR_IO`, `ERR_FORMAT`, `ERR_COLUMN` (each with `path`, and `row` where
+ * it is known), `ERR_TOO_MANY_SEQUENCES`, `ERR_OPTION`, `ERR_MEMORY`, or with `signal.reason`
+ *
+ * @example
+ * writeFileSync("lengths.jsonl", '{"input_ids":[5,6,7]}\n{"input_ids":[8]}\n');
+ * const lengths = await readLengths("lengths.jsonl");
+ * Array.from(lengths); // => [3, 1]
+ */
+export async function readLengths(
+  input: string | readonly string[],
+  options: { column?: string | undefined } & JobOptions = {},
+): Promise<Uint32Array<ArrayBuffer>> {
+  const given = givenOptions(options, "column");
+  refuseUnknown(given, ["column", ...jobKeys]);
+  const column = given.column === undefined ? "input_ids" : toColumn(given.column, "column");
+  const inputs = toInputs(input);
+  const job = jobOptions(given);
+  return run(job, { stage: "read", total: 0, waits: true }, async (control) => {
+    const list: LengthList = await native.readLengths(inputs, column, partsOf(job), control);
+    const lengths = allocate(Uint32Array, list.count) as Uint32Array<ArrayBuffer>;
+    if (list.count <= atOnce) list.copyInto(lengths);
+    // The closure keeps the array, which only the job sees, until the job is over.
+    else await list.copyIntoAsync(lengths, control).then(() => lengths);
+    return lengths;
+  });
+}
+
+/**
+ * Source files to a packed data set that a trainer opens, in bounded memory: 16 bytes per sequence
+ * and 512 MiB, whatever the token bytes. The sources are read once; their tokens lie uncompressed
+ * in memory, and beyond 128 MiB of them in a temporary file beside the output, meanwhile. The output is written under a temporary name and
+ * renamed when it is complete; a failed or cancelled job leaves nothing.
+ *
+ * @param options see {@link PackDatasetOptions}; `input`, `output`, `format` and `capacity` are needed
+ * @throws {StowageError} rejects with `ERR_OUTPUT_EXISTS` before anything is read; `ERR_IO`, `ERR_FORMAT`,
+ * `ERR_COLUMN` with `path` and `row`; `ERR_OVERLONG`, `ERR_EMPTY_SEQUENCE` with `index`; `ERR_OPTION`,
+ * `ERR_CAPACITY`, `ERR_STRATEGY`, `ERR_TOO_MANY_SEQUENCES`, `ERR_MEMORY`; or with `signal.reason`, when its
+ * temporary output is removed
+ *
+ * @example
+ * writeFileSync("tokens.jsonl", '{"input_ids":[11,12,13]}\n{"input_ids":[21,22]}\n{"input_ids":[31]}\n');
+ * const report = await packDataset({ input: "tokens.jsonl", output: "packed", format: "parquet", capacity: 4 });
+ * [report.packCount, report.tokensPacked, report.gap]; // => [2, 6, 0]
+ * report.files.map((file) => file.path); // => ["train-00000-of-00001.parquet"]
+ */
+export async function packDataset(
+  options: PackDatasetOptions & JobOptions,
+): Promise<DatasetReport> {
+  const given = givenOptions(options, "{ input, output, format, capacity }");
+  refuseUnknown(given, [...packDatasetKeys, ...jobKeys]);
+  const checked = checkDatasetOptions(given);
+  const job = jobOptions(given);
+  return run(job, { stage: "write", total: 0, waits: true }, async (control) =>
+    toReport(await native.packDataset(checked, partsOf(job), control)),
+  );
+}
+
+/** What {@link verifyDataset} proves a data set against. */
+export interface VerifyDatasetOptions {
+  /** The sources that it was made from: with them, contents are compared and no sequence may be missing. */
+  input?: string | readonly string[] | undefined;
+  /** Their columns, as they were named to {@link packDataset}: without a column of labels, tokens are the labels. */
+  columns?: SourceColumns | undefined;
+}
+
+/**
+ * Re-reads a packed data set of any format and proves it: no pack over capacity, boundaries that add up,
+ * positions that restart, masks, labels at the joints and at padding, the files beside the data, the
+ * ledger, each sequence once; with `input` also that every token, label and weight is the source's.
+ *
+ * 'hf', 'trl' and 'llamafactory' have no ids of sequences. They are compared with the source by content,
+ * in digests of 64 bits; without it, only the numbers of sequences and tokens are proved. 'seqpack' has no
+ * tokens: its templates and ids are proved. Carried columns aren't compared.
+ *
+ * @param output the folder
+ * @param options see {@link VerifyDatasetOptions}
+ * @throws {StowageError} rejects with `ERR_INVALID_PACKING` naming the first fault with `path` and `row`;
+ * `ERR_FORMAT` or `ERR_IO` for files that can't be read; the errors of sources; `ERR_OPTION`; or with
+ * `signal.reason`
+ *
+ * @example
+ * writeFileSync("proof.jsonl", '{"input_ids":[11,12,13]}\n{"input_ids":[21,22]}\n{"input_ids":[31]}\n');
+ * await packDataset({ input: "proof.jsonl", output: "proved", format: "arrow", capacity: 4 });
+ * const { packCount, efficiency } = await verifyDataset("proved", { input: "proof.jsonl" });
+ * [packCount, efficiency]; // => [2, 0.75]
+ */
+export async function verifyDataset(
+  output: string,
+  options: VerifyDatasetOptions & JobOptions = {},
+): Promise<DatasetReport> {
+  const folder = toPath(output, "output");
+  const given = givenOptions(options, "input");
+  refuseUnknown(given, ["input", "columns", ...jobKeys]);
+  const inputs = given.input === undefined ? undefined : toInputs(given.input);
+  const columns = toColumns(given.columns);
+  const job = jobOptions(given);
+  return run(job, { stage: "verify", total: 0, waits: true }, async (control) =>
+    toReport(await native.verifyDataset(folder, inputs, columns, partsOf(job), control)),
+  );
+}
+
+function toReport({
+  figures,
+  planId,
+  format,
+  files,
+  spilledBytes,
+  warnings,
+}: NativeResult): DatasetReport {
+  return {
+    ...figures,
+    ...(planId !== undefined && { planId }),
+    format: format as DatasetFormat,
+    files,
+    spilledBytes,
+    warnings,
+  };
+}

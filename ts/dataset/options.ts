@@ -1,0 +1,181 @@
+// The options of jobs over files: their checks, in the order in which they are documented, and
+// their form for native code.
+
+import { StowageError } from "../base/errors.js";
+import type { Native } from "../base/native.js";
+import {
+  booleanOption,
+  choiceOption,
+  type Given,
+  givenOptions,
+  integerOption,
+  refuseUnknown,
+  show,
+  toChoice,
+} from "../base/options.js";
+import { type Checked, checkPackOptions, type PackOptions, packKeys } from "../packing/options.js";
+import { allFormats, type DatasetFormat } from "./formats.js";
+
+/** Names of source columns. */
+export interface SourceColumns {
+  /** Token ids: a list of integers per row. Default 'input_ids'. */
+  tokens?: string | undefined;
+  /** Lengths instead of tokens: an integer column. For 'seqpack', which writes no tokens. */
+  lengths?: string | undefined;
+  /** The caller's own ids of sequences: an integer column. For 'seqpack'. */
+  ids?: string | undefined;
+  /** Own labels, a list shaped like the tokens; -100 = ignore. */
+  labels?: string | undefined;
+  /** Which tokens count for the loss (1 or true) and which don't, or their weights (floats): a list shaped like the tokens. */
+  lossMask?: string | undefined;
+  /** Columns taken along, one value per sequence, of any Arrow type. For 'parquet' and 'arrow'. They are held in memory. */
+  carry?: readonly string[] | undefined;
+}
+
+/** What decides a packed data set. Same inputs, same options: same bytes. */
+export interface PackDatasetOptions extends PackOptions {
+  /** Files, folders or glob patterns: Parquet, Arrow IPC, JSON lines. An array keeps its order; folders and patterns expand in byte order of the path. */
+  input: string | readonly string[];
+  /** The folder to make. It appears under this name only when it is complete. */
+  output: string;
+  /** What is written: see {@link DatasetFormat}. */
+  format: DatasetFormat | (string & {});
+  /** Source columns. Default: tokens 'input_ids'; the others only when named. */
+  columns?: SourceColumns | undefined;
+  /** Id at padding, 0 .. 2^31-1. Default `eosTokenId`, else 0. */
+  padTokenId?: number | undefined;
+  /** Appended to every sequence that has tokens and doesn't end with it, 0 .. 2^31-1. Default: nothing is inserted. */
+  eosTokenId?: number | undefined;
+  /** Megatron only: decides between uint16 and int32 files. */
+  vocabSize?: number | undefined;
+  /** Bytes per output shard before compression. Default 512 MiB; mds 64 MiB. Not for npy, megatron, seqpack. */
+  shardSize?: number | undefined;
+  /** Parquet only. Default 'zstd' (level 1). */
+  compression?: "zstd" | "snappy" | "none" | undefined;
+  /** Number of the epoch, from 0; each gives another pairing and another order of packs. Default 0. */
+  epoch?: number | undefined;
+  /** Order of packs: 'shuffled' by `seed` (default), 'plan' (longest first), or 'balanced'. */
+  order?: "shuffled" | "plan" | "balanced" | undefined;
+  /** Cost of a pack for 'balanced': linear × Σ length + quadratic × Σ length². Default { linear: 0, quadratic: 1 }. */
+  cost?: { linear: number; quadratic: number } | undefined;
+  /** Packs that run side by side; 'balanced' needs it. */
+  worldSize?: number | undefined;
+  /** Replace an existing output that stowage wrote. Default false. */
+  overwrite?: boolean | undefined;
+}
+
+/** Names of the options besides those of the packing. */
+export const datasetKeys: readonly string[] = [
+  ...["input", "output", "format", "columns", "padTokenId", "eosTokenId", "vocabSize", "shardSize"],
+  ...["compression", "epoch", "order", "cost", "worldSize", "overwrite"],
+];
+
+/** All options of {@link PackDatasetOptions}, those of a job excepted. */
+export const packDatasetKeys: readonly string[] = [...packKeys, ...datasetKeys];
+
+type NativeOptions = Parameters<Native["packDataset"]>[0];
+
+const columnKeys = ["tokens", "lengths", "ids", "labels", "lossMask", "carry"] as const;
+const compressions = ["zstd", "snappy", "none"] as const;
+const orders = ["shuffled", "plan", "balanced"] as const;
+const largestId = 0x7fff_ffff;
+
+/** `given` in the form for native code; unknown keys have been refused. */
+export function checkDatasetOptions(given: Given): NativeOptions {
+  const { native: pack }: Checked = checkPackOptions(given);
+  const inputs = toInputs(given.input);
+  const output = toPath(given.output, "output");
+  const format = toChoice(given.format, "format", allFormats);
+  const columns = toColumns(given.columns, format);
+  const padTokenId = integerOption(given, "padTokenId", 0, largestId);
+  const eosTokenId = integerOption(given, "eosTokenId", 0, largestId);
+  const vocabSize = integerOption(given, "vocabSize", 1, 0xffff_ffff);
+  if (vocabSize !== undefined && format !== "megatron") only("vocabSize", "'megatron'", format);
+  const shardSize = integerOption(given, "shardSize", 1, Number.MAX_SAFE_INTEGER);
+  const compression = choiceOption(given, "compression", compressions);
+  if (compression !== undefined && format !== "parquet") only("compression", "'parquet'", format);
+  const epoch = integerOption(given, "epoch", 0, Number.MAX_SAFE_INTEGER) ?? 0;
+  const order = choiceOption(given, "order", orders) ?? "shuffled";
+  const cost = toCost(given.cost);
+  const worldSize = integerOption(given, "worldSize", 1, 0xffff_ffff);
+  if (order === "balanced" && worldSize === undefined) {
+    throw new StowageError("ERR_OPTION", "`order` 'balanced' needs `worldSize`");
+  }
+  const overwrite = booleanOption(given, "overwrite") ?? false;
+  return {
+    ...{ inputs, output, format, pack, columns, epoch, overwrite, ...cost },
+    worldSize: worldSize ?? 1,
+    ...(padTokenId !== undefined && { padTokenId }),
+    ...(eosTokenId !== undefined && { eosTokenId }),
+    ...(vocabSize !== undefined && { vocabSize }),
+    ...(shardSize !== undefined && { shardSize }),
+    compression: compressions.indexOf(compression ?? "zstd"),
+    order: orders.indexOf(order),
+  };
+}
+
+/** One path or several, as a list. */
+export function toInputs(input: unknown, name = "input"): string[] {
+  if (!Array.isArray(input)) return [toPath(input, name)];
+  if (input.length === 0) {
+    throw new StowageError("ERR_OPTION", `\`${name}\` is an empty array; name at least one file`);
+  }
+  return Array.from(input, (path, k) => toPath(path, `${name}[${k}]`));
+}
+
+/** A path: a string that isn't empty. */
+export function toPath(path: unknown, name: string): string {
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
+  throw new StowageError("ERR_OPTION", `\`${name}\` must be a path, got ${show(path)}`);
+}
+
+/** A column's name. */
+export function toColumn(column: unknown, name: string): string {
+  if (typeof column === "string" && column !== "") return column;
+  throw new StowageError("ERR_OPTION", `\`${name}\` must be a column's name, got ${show(column)}`);
+}
+
+/** Source columns with their defaults; what the format has no place for is refused. */
+export function toColumns(columns: unknown, format?: DatasetFormat): NativeOptions["columns"] {
+  const given = columns === undefined ? {} : givenOptions(columns, "column names");
+  refuseUnknown(given, columnKeys);
+  const named = (key: string): string | undefined =>
+    given[key] === undefined ? undefined : toColumn(given[key], `columns.${key}`);
+  const [lengths, ids] = [named("lengths"), named("ids")];
+  if (format !== undefined && format !== "seqpack") {
+    if (lengths !== undefined) only("columns.lengths", "'seqpack'", format);
+    if (ids !== undefined) only("columns.ids", "'seqpack'", format);
+  }
+  const [tokens, labels, lossMask] = [named("tokens"), named("labels"), named("lossMask")];
+  const carry = given.carry ?? [];
+  if (!Array.isArray(carry)) {
+    const message = `\`columns.carry\` must be an array of column names, got ${show(carry)}`;
+    throw new StowageError("ERR_OPTION", message);
+  }
+  return {
+    tokens: tokens ?? "input_ids",
+    carry: carry.map((name, k) => toColumn(name, `columns.carry[${k}]`)),
+    ...(labels !== undefined && { labels }),
+    ...(lossMask !== undefined && { lossMask }),
+    ...(lengths !== undefined && { lengths }),
+    ...(ids !== undefined && { ids }),
+  };
+}
+
+function toCost(cost: unknown): { linear: number; quadratic: number } {
+  if (cost === undefined) return { linear: 0, quadratic: 1 };
+  const given = givenOptions(cost, "linear and quadratic");
+  refuseUnknown(given, ["linear", "quadratic"]);
+  const weight = (key: "linear" | "quadratic"): number => {
+    const value = given[key];
+    if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
+    const message = `\`cost.${key}\` must be a finite number >= 0, got ${show(value)}`;
+    throw new StowageError("ERR_OPTION", message);
+  };
+  return { linear: weight("linear"), quadratic: weight("quadratic") };
+}
+
+function only(name: string, formats: string, format: string): never {
+  const message = `\`${name}\` is for format ${formats}, not for '${format}'; leave it out`;
+  throw new StowageError("ERR_OPTION", message);
+}

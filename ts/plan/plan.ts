@@ -1,0 +1,307 @@
+// Plans: templates with multiplicities, and the proof of how good they are.
+
+import { StowageError, translate } from "../base/errors.js";
+import { type JobOptions, partsOf, run } from "../base/job.js";
+import { type Lengths, toUint32 } from "../base/lengths.js";
+import { allocate, type U32 } from "../base/memory.js";
+import { type Native, native } from "../base/native.js";
+import {
+  asyncOnly,
+  givenOptions,
+  isInteger,
+  jobKeys,
+  jobOptions,
+  refuseUnknown,
+  show,
+} from "../base/options.js";
+import { type Epoch, epochOf } from "../epoch/epoch.js";
+import type { LengthIndex } from "../epoch/length-index.js";
+import { type BalanceOptions, checkBalanceOptions, type EpochOptions } from "../epoch/options.js";
+import { checkPackOptions, type PackOptions, packKeys } from "../packing/options.js";
+import { arraysOf, finish, room } from "../packing/pack.js";
+import type { Packing } from "../packing/packing.js";
+import type { PackingStats } from "../packing/stats.js";
+import { type Strategy, strategies } from "../packing/strategies.js";
+import { type LengthHistogram, toHistogram } from "./histogram.js";
+import { fromPlanJSON, toPlanJSON } from "./json.js";
+import type { Certificate, PlanBalance, PlanJSON, Template } from "./parts.js";
+
+type Handle = InstanceType<Native["Plan"]>;
+
+const proof = Symbol("made by stowage");
+let makePlan: (handle: Handle) => Plan;
+
+/** For this package's own modules: the native plan, or undefined for anything else. */
+export let planHandle: (value: unknown) => Handle | undefined;
+
+/**
+ * Plans the packs of a histogram on the calling thread. The cost doesn't depend on the number of
+ * sequences.
+ *
+ * @param histogram how many sequences there are of each length
+ * @param options see {@link PackOptions}; policies, limits and alignment are kept by the plan
+ * @throws {StowageError} `ERR_STRATEGY` for strategies that don't plan; `ERR_OVERLONG`,
+ * `ERR_EMPTY_SEQUENCE` (without `index`), `ERR_CAPACITY`, `ERR_OPTION`
+ *
+ * @example
+ * const histogram = LengthHistogram.fromCounts([[7, 1000], [5, 2000], [3, 3000]]);
+ * const plan = planSync(histogram, { capacity: 10, strategy: "best-fit-decreasing" });
+ * [plan.packCount, plan.lowerBound, plan.gap]; // => [2667, 2600, 67]
+ */
+export function planSync(histogram: LengthHistogram, options: PackOptions): Plan {
+  const given = givenOptions(options);
+  refuseUnknown(given, packKeys, asyncOnly("plan"));
+  const checked = checkPlanOptions(given);
+  const handle = toHistogram(histogram);
+  return makePlan(translate(() => native.plan(handle, checked.native)));
+}
+
+/**
+ * As {@link planSync}, on native threads.
+ *
+ * @throws {StowageError} rejects with what {@link planSync} throws, or with `signal.reason`
+ *
+ * @example
+ * const histogram = LengthHistogram.from([5, 3, 5, 7]);
+ * (await plan(histogram, { capacity: 10 })).packCount; // => 2
+ */
+export async function plan(
+  histogram: LengthHistogram,
+  options: PackOptions & JobOptions,
+): Promise<Plan> {
+  const given = givenOptions(options);
+  refuseUnknown(given, [...packKeys, ...jobKeys]);
+  const checked = checkPlanOptions(given);
+  const job = jobOptions(given);
+  job.signal?.throwIfAborted();
+  const handle = toHistogram(histogram);
+  return run(job, { stage: "plan", total: 1 }, async (control) =>
+    makePlan(await native.planAsync(handle, checked.native, partsOf(job), control)),
+  );
+}
+
+function checkPlanOptions(
+  given: ReturnType<typeof givenOptions>,
+): ReturnType<typeof checkPackOptions> {
+  const checked = checkPackOptions(given);
+  const { info, native } = checked;
+  if (!info.plans) {
+    const names = strategies().flatMap(({ plans, name }) => (plans ? [name] : []));
+    const message = `'${info.name}' looks at one sequence after another and can't plan; use one of ${names.join(", ")}, or packSync()`;
+    throw new StowageError("ERR_STRATEGY", message);
+  }
+  if (native.tolerance > 1) {
+    const message = `\`tolerance\` ${native.tolerance} orders single sequences, which a plan doesn't know; leave it out, plan.epoch() shuffles at no cost`;
+    throw new StowageError("ERR_OPTION", message);
+  }
+  return checked;
+}
+
+/**
+ * Templates with multiplicities, and the proof of how good they are. Independent of the number of
+ * sequences; portable as JSON. Made by {@link planSync}, {@link plan} and {@link Plan.fromJSON}.
+ *
+ * @example
+ * const plan = planSync(LengthHistogram.from([5, 3, 5, 7]), { capacity: 10 });
+ * [...plan.templates()].map(({ lengths, multiplicity }) => [[...lengths], multiplicity]); // => [[[7, 3], 1], [[5, 5], 1]]
+ */
+export class Plan {
+  static {
+    makePlan = (handle) => new Plan(proof, handle);
+    planHandle = (value) =>
+      typeof value === "object" && value !== null && #handle in value ? value.#handle : undefined;
+  }
+
+  /** Tokens that a pack holds. */
+  readonly capacity: number;
+  /** The strategy as asked for, by its full name. */
+  readonly strategy: Strategy;
+  /** Sequences planned, dropped ones included. */
+  readonly sequenceCount: number;
+  /** Number of packs. */
+  readonly packCount: number;
+  /** Number of different templates. */
+  readonly templateCount: number;
+  /** No packing of these sequences under these options has fewer packs. */
+  readonly lowerBound: number;
+  /** `packCount - lowerBound`; 0 means proved optimal. */
+  readonly gap: number;
+  /** Tokens packed / (packCount × capacity), 0 .. 1; 0 without packs. */
+  readonly efficiency: number;
+  readonly #handle: Handle;
+  #id: string | undefined;
+
+  private constructor(key: typeof proof, handle: Handle) {
+    if (key !== proof) throw new TypeError("use planSync(), plan() or Plan.fromJSON()");
+    const facts = handle.facts();
+    this.capacity = facts.capacity;
+    this.strategy = facts.strategy as Strategy;
+    this.sequenceCount = facts.sequenceCount;
+    this.packCount = facts.packCount;
+    this.templateCount = facts.templateCount;
+    this.lowerBound = facts.lowerBound;
+    this.gap = facts.packCount - facts.lowerBound;
+    const places = facts.packCount * facts.capacity;
+    this.efficiency = places === 0 ? 0 : facts.tokenCount / places;
+    this.#handle = handle;
+  }
+
+  /**
+   * A plan from what {@link Plan.toJSON} gave. Checks shape, id and sums; {@link Plan.verify}
+   * proves the rest.
+   *
+   * @throws {StowageError} `ERR_INVALID_PLAN` with the first fault
+   *
+   * @example
+   * const plan = planSync(LengthHistogram.from([5, 3, 5, 7]), { capacity: 10 });
+   * Plan.fromJSON(JSON.parse(JSON.stringify(plan))).id === plan.id; // => true
+   */
+  static fromJSON(json: unknown): Plan {
+    return makePlan(fromPlanJSON(json));
+  }
+
+  /**
+   * 32 hex digits; equal plans have equal ids: same capacity, alignment, limit and templates. O(templates)
+   * when first asked for.
+   *
+   * @example
+   * planSync(LengthHistogram.from([5, 3]), { capacity: 10 }).id === planSync(LengthHistogram.from([3, 5]), { capacity: 10 }).id; // => true
+   */
+  get id(): string {
+    this.#id ??= this.#handle.id();
+    return this.#id;
+  }
+
+  /**
+   * The proof of `lowerBound`.
+   *
+   * @example
+   * const { kind, packWeight } = planSync(LengthHistogram.from([5, 3, 5, 7]), { capacity: 10 }).certificate;
+   * [kind, packWeight]; // => ["L1", 10]
+   */
+  get certificate(): Certificate {
+    const { kind, parameter, packWeight, count } = this.#handle.certificate();
+    const lengths = allocate(Uint32Array, count);
+    const weights = allocate(Float64Array, count);
+    this.#handle.weightsInto(lengths, weights);
+    const pairs = Array.from(lengths, (length, at): [number, number] => [length, weights[at]!]);
+    const found = { kind: kind as Certificate["kind"], packWeight, weights: pairs };
+    return parameter === undefined ? found : { ...found, parameter };
+  }
+
+  /**
+   * Template `t`: lengths that share a pack, and how many packs use it. Templates are in plan
+   * order: longer first.
+   *
+   * @throws {StowageError} `ERR_OPTION` if there is no template `t`
+   *
+   * @example
+   * planSync(LengthHistogram.from([5, 3, 5, 7]), { capacity: 10 }).templateAt(0).lengths; // => [7, 3]
+   */
+  templateAt(t: number): Template {
+    if (!isInteger(t, 0, this.templateCount - 1)) {
+      const range = this.templateCount === 0 ? "there are none" : `0 .. ${this.templateCount - 1}`;
+      throw new StowageError(
+        "ERR_OPTION",
+        `\`t\` must be the number of a template, ${range}, got ${show(t)}`,
+      );
+    }
+    const { size, multiplicity } = this.#handle.template(t);
+    const lengths = allocate(Uint32Array, size) as U32;
+    this.#handle.templateInto(t, lengths);
+    return { lengths, multiplicity };
+  }
+
+  /** All templates in plan order. */
+  *templates(): IterableIterator<Template> {
+    for (let t = 0; t < this.templateCount; t++) yield this.templateAt(t);
+  }
+
+  /**
+   * The packing of these lengths: sequences of each length fill that length's places in input
+   * order. The lengths must have exactly the planned histogram.
+   *
+   * @throws {StowageError} `ERR_HISTOGRAM_MISMATCH` with the first `length` that differs; `ERR_LENGTH`;
+   * `ERR_TOO_MANY_SEQUENCES` above 2^32-1
+   *
+   * @example
+   * const lengths = [5, 3, 5, 7];
+   * const plan = planSync(LengthHistogram.from(lengths), { capacity: 10 });
+   * plan.assign(lengths).toArrays(); // => [[3, 1], [0, 2]]
+   */
+  assign(lengths: Lengths): Packing {
+    const values = toUint32(lengths);
+    const prepared = translate(() => this.#handle.assign(values));
+    const made = room(prepared);
+    translate(() => prepared.bindInto(values, ...arraysOf(made)));
+    const { sequenceAlignment, maxSequencesPerPack } = this.#handle.facts();
+    const { capacity, strategy } = this;
+    const kept = { capacity, strategy, sequenceAlignment, maxSequencesPerPack };
+    return finish(prepared, made, kept, values.length);
+  }
+
+  /**
+   * One epoch of this plan's packs: a seeded pairing of sequences and a seeded order of packs, as a
+   * pure function. Costs O(templates), however many sequences there are.
+   *
+   * @param index of exactly the planned lengths
+   * @param options see {@link EpochOptions}; `seed` and `epoch` are needed
+   * @throws {StowageError} `ERR_HISTOGRAM_MISMATCH` with the first `length` that differs; `ERR_OPTION`
+   *
+   * @example
+   * const lengths = [5, 3, 5, 7];
+   * const index = new LengthIndex(lengths);
+   * const plan = planSync(LengthHistogram.from(lengths), { capacity: 10 });
+   * const packs = [0, 1].map((epoch) => plan.epoch(index, { seed: 1, epoch }).packCount);
+   * packs; // => [2, 2]
+   */
+  epoch(index: LengthIndex, options: EpochOptions): Epoch {
+    return epochOf(this.#handle, index, options);
+  }
+
+  /**
+   * How much of their time ranks work, and don't wait for the slowest, when they run this plan's
+   * packs side by side: in the order 'shuffled' and in the order 'balanced'. O(packs).
+   *
+   * @param options see {@link BalanceOptions}; `worldSize` is needed
+   * @throws {StowageError} `ERR_OPTION`
+   *
+   * @example
+   * const plan = planSync(LengthHistogram.from([9, 5, 9, 5]), { capacity: 10 });
+   * plan.balance({ worldSize: 1 }).balanced.usefulShare; // => 1
+   */
+  balance(options: BalanceOptions): PlanBalance {
+    const checked = checkBalanceOptions(options);
+    return translate(() => native.planBalance(this.#handle, checked));
+  }
+
+  /**
+   * The figures of the packing that this plan stands for, without making it. O(templates).
+   *
+   * @example
+   * planSync(LengthHistogram.from([5, 3, 5, 7]), { capacity: 10 }).stats().efficiency; // => 1
+   */
+  stats(): PackingStats {
+    return translate(() => this.#handle.stats());
+  }
+
+  /**
+   * Checks the templates against the histogram and proves `lowerBound` again from the certificate,
+   * in integer arithmetic.
+   *
+   * @throws {StowageError} `ERR_INVALID_PLAN` naming the step and the length
+   *
+   * @example
+   * const histogram = LengthHistogram.from([5, 3, 5, 7]);
+   * planSync(histogram, { capacity: 10 }).verify(histogram); // => undefined
+   */
+  verify(histogram: LengthHistogram): void {
+    const handle = toHistogram(histogram);
+    translate(() => this.#handle.verify(handle));
+  }
+
+  /** Plain data for `JSON.stringify`; {@link Plan.fromJSON} reads it. */
+  toJSON(): PlanJSON {
+    return toPlanJSON(this.#handle, this.certificate);
+  }
+}
