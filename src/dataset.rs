@@ -264,10 +264,11 @@ pub fn verify_dataset<'env>(
     output: String,
     inputs: Option<Vec<String>>,
     columns: SourceColumns,
+    digests: bool,
     threads: u32,
     control: &JobControl,
 ) -> Result<Object<'env>> {
-    let options = VerifyOptions { output: output.into(), inputs, columns: columns.into() };
+    let options = VerifyOptions { output: output.into(), inputs, columns: columns.into(), digests };
     job::spawn(
         env,
         control,

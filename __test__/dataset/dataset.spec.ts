@@ -310,12 +310,21 @@ test("shards begin where the next pack would pass the size, and are named when t
 test("the manifest says what the data set is", async (t) => {
   const given = job(abc, { seed: 2n ** 60n, maxSequencesPerPack: 5 });
   const report = await packDataset(given);
-  const { files, seed, productVersion, ...manifest } = readManifest(given.output);
-  t.deepEqual(files, report.files);
+  const text = readFileSync(join(given.output, "_stowage.json"), "utf8");
+  const { files, seed, productVersion, digest, ...manifest } = readManifest(given.output);
+  const xxh3 = /^xxh3-128:[0-9a-f]{32}$/;
+  t.regex(digest as string, xxh3);
+  t.true(text.endsWith(`  "digest": "${digest}"\n}\n`));
+  const listed = files as { digest: string }[];
+  for (const file of listed) t.regex(file.digest, xxh3);
+  t.deepEqual(
+    listed.map(({ digest: _, ...file }) => file),
+    report.files as unknown[],
+  );
   t.is(BigInt(seed as number), 2n ** 60n);
   t.is(typeof productVersion, "string");
   t.deepEqual(manifest, {
-    ...{ formatVersion: 1, product: "stowage", format: "arrow", capacity: 8, packCount: 2 },
+    ...{ formatVersion: 2, product: "stowage", format: "arrow", capacity: 8, packCount: 2 },
     ...{ sequenceCount: 3, tokensIn: 9, tokensPacked: 9, tokensTruncated: 0, tokensDropped: 0 },
     ...{ droppedCount: 0, lowerBound: 2, maxSequencesPerPack: 5, padTokenId: 0, eosTokenId: null },
     ...{ planId: report.planId, strategy: "auto", epoch: 0, order: "shuffled", overlong: "error" },
@@ -323,6 +332,15 @@ test("the manifest says what the data set is", async (t) => {
       empty: "error",
       sequenceAlignment: 1,
       columns: ["input_ids", "seq_lengths", "sequence_ids"],
+    },
+    ...{ packCountMultipleOf: 1, packsAsked: null, labels: "none", described: [] },
+    certificate: {
+      ...{ kind: "L1", parameter: null, packWeight: 8 },
+      weights: [
+        [4, 4],
+        [3, 3],
+        [2, 2],
+      ],
     },
   });
 });

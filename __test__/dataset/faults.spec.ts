@@ -90,13 +90,19 @@ test("verifying names the first broken promise with its file and row", async (t)
     });
     const manifest = readManifest(given.output);
     const files = [
-      { path: "data-00000-of-00001.arrow", rows: changed.length, bytes: readFileSync(path).length },
+      {
+        ...(manifest.files as object[])[0],
+        rows: changed.length,
+        bytes: readFileSync(path).length,
+      },
     ];
     writeFileSync(
       join(given.output, "_stowage.json"),
       JSON.stringify({ ...manifest, files, packCount: changed.length }),
     );
-    return caught(verifyDataset(given.output, input ? { input: given.input } : {}));
+    return caught(
+      verifyDataset(given.output, { ...(input && { input: given.input }), digests: false }),
+    );
   };
   const last = rows.length - 1;
   const cases: [Change, number | undefined, RegExp][] = [

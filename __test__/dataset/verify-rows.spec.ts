@@ -42,7 +42,7 @@ for (const format of withRows) {
       const { row, column } = change(rows);
       await rows.save();
       for (const given of needs === "alone" ? [{}, source] : [source]) {
-        const error = await caught(verifyDataset(broken, given));
+        const error = await caught(verifyDataset(broken, { ...given, digests: false }));
         t.is(error.code, "ERR_INVALID_PACKING", `${name}: ${error.message}`);
         t.regex(error.message, message, name);
         t.is(error.row, row, `${name}: ${error.message}`);
@@ -51,7 +51,8 @@ for (const format of withRows) {
         t.is(error.path, shown, error.message);
         t.true(error.path!.startsWith(broken), error.message);
       }
-      if (needs === "source") await t.notThrowsAsync(verifyDataset(broken), `${name}, alone`);
+      if (needs === "source")
+        await t.notThrowsAsync(verifyDataset(broken, { digests: false }), `${name}, alone`);
       rmSync(broken, { recursive: true });
     }
   });
@@ -71,10 +72,10 @@ test("a piece of a split sequence that is missing is named by its sequence", asy
   for (const column of ["seq_lengths", "sequence_ids", "piece_starts"])
     (row.columns[column] as number[]).splice(number, 1);
   await packed.save();
-  const fault = await caught(verifyDataset(given.output, { input: given.input }));
+  const fault = await caught(verifyDataset(given.output, { input: given.input, digests: false }));
   t.regex(fault.message, /of the 13 tokens of sequence 0 only the first 10 stand in packs/);
   t.regex(
-    (await caught(verifyDataset(given.output))).message,
+    (await caught(verifyDataset(given.output, { digests: false }))).message,
     /13 tokens stand in packs; the manifest/,
   );
 });

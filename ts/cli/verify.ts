@@ -36,6 +36,10 @@ export function addVerify(program: Command, session: Session): void {
     .option("--carry-columns <names>", "carried columns, comma-separated", names)
     .option("--length-column <name>", "seqpack: column of lengths in the source")
     .option("--id-column <name>", "seqpack: column of ids in the source")
+    .option(
+      "--no-digests",
+      "for a data set that was rewritten on purpose: don't compare each file's digest",
+    )
     .option("--column <name>", "of a plan's source: column of lengths or tokens");
   addThreads(command)
     .addHelpText("after", EXAMPLES)
@@ -52,6 +56,7 @@ interface VerifyFlags {
   threads?: number;
   lengthColumn?: string;
   idColumn?: string;
+  digests?: boolean;
 }
 
 async function verifyFolder(
@@ -59,12 +64,13 @@ async function verifyFolder(
   folder: string,
   given: VerifyFlags & Record<string, unknown>,
 ): Promise<void> {
-  const { lengthColumn: lengthsColumn, idColumn: idsColumn, ...others } = given;
+  const { lengthColumn: lengthsColumn, idColumn: idsColumn, digests, ...others } = given;
   const { columns } = datasetFlags({ ...others, lengthsColumn, idsColumn });
   const report = await metered(session, (watch) =>
     verifyDataset(folder, {
       ...(given.input && { input: given.input }),
       ...(columns && { columns }),
+      ...(digests === false && { digests }),
       ...(given.threads !== undefined && { threads: given.threads }),
       ...watch,
     }),

@@ -3,7 +3,13 @@
 import { type JobOptions, partsOf, run } from "../base/job.js";
 import { allocate } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
-import { givenOptions, jobKeys, jobOptions, refuseUnknown } from "../base/options.js";
+import {
+  booleanOption,
+  givenOptions,
+  jobKeys,
+  jobOptions,
+  refuseUnknown,
+} from "../base/options.js";
 import type { PackingStats } from "../packing/stats.js";
 import type { DatasetFormat } from "./formats.js";
 import {
@@ -107,12 +113,18 @@ export interface VerifyDatasetOptions {
   input?: string | readonly string[] | undefined;
   /** Their columns, as they were named to {@link packDataset}: without a column of labels, tokens are the labels. */
   columns?: SourceColumns | undefined;
+  /**
+   * Every file must be as it was written, to the bit: its digest is in `_stowage.json`. Default true;
+   * false is for data sets that were rewritten on purpose, by another compressor for example.
+   */
+  digests?: boolean | undefined;
 }
 
 /**
- * Re-reads a packed data set of any format and proves it: no pack over capacity, boundaries that add up,
+ * Re-reads a packed data set of any format and proves it: no file changed, no pack over capacity, boundaries that add up,
  * positions that restart, masks, labels at the joints and at padding, the files beside the data, the
- * ledger, each sequence once; with `input` also that every token, label and weight is the source's.
+ * ledger, each sequence once, the lower bound again from its certificate, and the plan's id from the packs;
+ * with `input` also that every token, label and weight is the source's.
  *
  * 'hf', 'trl' and 'llamafactory' have no ids of sequences. They are compared with the source by content,
  * in digests of 64 bits; without it, only the numbers of sequences and tokens are proved. 'seqpack' has no
@@ -136,12 +148,13 @@ export async function verifyDataset(
 ): Promise<DatasetReport> {
   const folder = toPath(output, "output");
   const given = givenOptions(options, "input");
-  refuseUnknown(given, ["input", "columns", ...jobKeys]);
+  refuseUnknown(given, ["input", "columns", "digests", ...jobKeys]);
   const inputs = given.input === undefined ? undefined : toInputs(given.input);
   const columns = toColumns(given.columns);
+  const digests = booleanOption(given, "digests") ?? true;
   const job = jobOptions(given);
   return run(job, { stage: "verify", total: 0, waits: true }, async (control) =>
-    toReport(await native.verifyDataset(folder, inputs, columns, partsOf(job), control)),
+    toReport(await native.verifyDataset(folder, inputs, columns, digests, partsOf(job), control)),
   );
 }
 

@@ -8,8 +8,9 @@ use crate::Fault;
 use crate::options::DatasetOptions;
 use crate::store::Packs;
 use std::time::Instant;
+use stowage_engine::certificate::Certificate;
 use stowage_engine::epoch::{Epoch, EpochOptions, LengthIndex, Order, PackingRange};
-use stowage_engine::packing;
+use stowage_engine::packing::{self, Packing};
 use stowage_engine::plan::{self, Plan};
 use stowage_engine::policy::{self, Ledger};
 use stowage_engine::{Fault as EngineFault, Histogram, PackOptions, Watch, memory, seeded};
@@ -19,6 +20,7 @@ pub(crate) struct Decided {
     pub packs: Packs,
     pub lower_bound: u64,
     pub ledger: Ledger,
+    pub certificate: Certificate,
     pub plan_id: Option<String>,
     pub times: Times,
 }
@@ -46,7 +48,8 @@ pub(crate) fn decide(
     let packs = epoch(&plan, lengths, options, threads, watch)?;
     let times = Times { bind: milliseconds(start), ..times };
     let plan_id = Some(plan.id());
-    Ok(Decided { packs, lower_bound: plan.lower_bound, ledger: plan.ledger, plan_id, times })
+    let Plan { lower_bound, certificate, ledger, .. } = plan;
+    Ok(Decided { packs, lower_bound, certificate, ledger, plan_id, times })
 }
 
 /// The plan of `lengths`, whose histogram this is.
@@ -118,8 +121,8 @@ fn placed(
         sequences: packing.sequences,
         pieces: packing.pieces.map(|pieces| (pieces.starts, pieces.lengths)),
     };
-    let (lower_bound, ledger) = (packing.lower_bound, packing.ledger);
-    Ok(Decided { packs, lower_bound, ledger, plan_id: None, times })
+    let Packing { lower_bound, certificate, ledger, .. } = packing;
+    Ok(Decided { packs, lower_bound, certificate, ledger, plan_id: None, times })
 }
 
 /// As `Packing.shuffled`.

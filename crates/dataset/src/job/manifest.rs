@@ -1,24 +1,41 @@
 //! What is written down of a finished data set.
 
 use super::report::DatasetReport;
+use crate::Fault;
 use crate::options::{DatasetOptions, order_name};
-use crate::output::Manifest;
+use crate::output::{Labels, MANIFEST, Manifest, Output};
+use stowage_engine::certificate::Certificate;
 use stowage_engine::strategy;
 
-/// What the manifest says of a finished data set.
-pub(crate) fn manifest(
+/// What the report doesn't say of the data set.
+pub(super) struct Facts {
+    pub certificate: Certificate,
+    pub labels: Labels,
+    pub columns: Vec<String>,
+}
+
+/// Writes the manifest, the last file of an output.
+///
+/// # Errors
+/// [`Fault::Io`] for refused writes.
+pub(super) fn write_manifest(
     options: &DatasetOptions,
     report: &DatasetReport,
-    columns: Vec<String>,
-) -> Manifest {
+    facts: Facts,
+    output: &Output,
+) -> Result<(), Fault> {
     let (pack, stats) = (&options.pack, &report.stats);
-    Manifest {
+    let Facts { certificate, labels, columns } = facts;
+    let manifest = Manifest {
         format: options.format.clone(),
         capacity: pack.capacity,
         pack_count: stats.pack_count,
         sequence_count: stats.sequence_count,
         ledger: stats.ledger,
         lower_bound: stats.lower_bound,
+        certificate,
+        pack_count_multiple_of: pack.pack_count_multiple_of,
+        packs_asked: pack.pack_count,
         max_sequences_per_pack: pack.max_sequences_per_pack.map(std::num::NonZeroU32::get),
         pad_token_id: options.pad(),
         eos_token_id: options.eos_token_id,
@@ -30,7 +47,10 @@ pub(crate) fn manifest(
         overlong: pack.overlong,
         empty: pack.empty,
         sequence_alignment: pack.sequence_alignment,
+        labels,
         columns,
         files: report.files.clone(),
-    }
+        described: output.described(),
+    };
+    output.write(MANIFEST, manifest.to_json().as_bytes()).map(|_| ())
 }

@@ -6,14 +6,14 @@
 //! per thread, whatever the token bytes.
 
 use super::decide::{Decided, decide};
-use super::manifest::manifest;
+use super::manifest::{self, write_manifest};
 use super::prepare::prepare;
 use super::report::DatasetReport;
 use super::write::{spans, write};
 use crate::Fault;
 use crate::format::{self, Facts, Format, SinkOptions};
 use crate::options::DatasetOptions;
-use crate::output::{MANIFEST, Output};
+use crate::output::{Labels, Output};
 use crate::progress::Meter;
 use crate::store::{Content, Gatherer, Ingested, ingest};
 use stowage_engine::epoch::Order;
@@ -49,7 +49,7 @@ pub fn pack_dataset(
     };
     let sink = format.sink(&given)?;
     let decided = decide(&sources.lengths, options, threads, watch)?;
-    let Decided { packs, lower_bound, ledger, plan_id, times } = decided;
+    let Decided { packs, lower_bound, certificate, ledger, plan_id, times } = decided;
     let gatherer = Gatherer {
         sources: &sources,
         packs: &packs,
@@ -81,9 +81,14 @@ pub fn pack_dataset(
         spilled_bytes: sources.spill.bytes(),
         warnings: sink.warnings(),
     };
+    let labels = match (sources.label_lane, facts.labels) {
+        (Some(_), _) => Labels::Columns,
+        (None, true) => Labels::Tokens,
+        (None, false) => Labels::None,
+    };
     drop(sources); // gives the temporary file's room back before the output is made visible
-    let manifest = manifest(options, &report, sink.columns());
-    output.write(MANIFEST, manifest.to_json().as_bytes())?;
+    let described = manifest::Facts { certificate, labels, columns: sink.columns() };
+    write_manifest(options, &report, described, &output)?;
     meter.add(0)?;
     output.commit()?;
     Ok(report)

@@ -3,12 +3,12 @@
 //! Read → plan → write → manifest → rename. O(n log L), 16 bytes per sequence.
 
 use super::decide::planned;
-use super::manifest::manifest;
+use super::manifest::{self, write_manifest};
 use super::report::{DatasetReport, Times};
 use crate::Fault;
 use crate::format::PlanFormat;
 use crate::options::DatasetOptions;
-use crate::output::{MANIFEST, Output};
+use crate::output::{Labels, Output};
 use crate::source::ids::Sequences;
 use stowage_engine::{Fault as EngineFault, Histogram, Watch, strategy};
 
@@ -44,8 +44,12 @@ pub(super) fn prepare(
         spilled_bytes: 0,
         warnings: Vec::new(),
     };
-    let manifest = manifest(options, &report, format.columns(&sequences));
-    output.write(MANIFEST, manifest.to_json().as_bytes())?;
+    let described = manifest::Facts {
+        certificate: plan.certificate,
+        labels: Labels::None,
+        columns: format.columns(&sequences),
+    };
+    write_manifest(options, &report, described, &output)?;
     output.commit()?;
     Ok(report)
 }

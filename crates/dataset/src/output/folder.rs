@@ -4,12 +4,13 @@
 //! the folder is renamed when everything stands. A failed or cancelled job removes it; a killed one
 //! leaves it under its temporary name, never under the final one.
 
-use super::file::DataWriter;
+use super::file::{DataFile, DataWriter};
 use super::manifest::{self, MANIFEST};
 use crate::Fault;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// A data set being written.
@@ -17,6 +18,7 @@ pub(crate) struct Output {
     target: PathBuf,
     folder: TempDir,
     overwrite: bool,
+    described: Mutex<Vec<DataFile>>,
 }
 
 impl Output {
@@ -36,7 +38,7 @@ impl Output {
             .suffix(".tmp")
             .tempdir_in(parent)
             .map_err(|error| Fault::io("create a folder in", parent, &error))?;
-        Ok(Self { target, folder, overwrite })
+        Ok(Self { target, folder, overwrite, described: Mutex::new(Vec::new()) })
     }
 
     /// The folder that the target stands in: the place for temporary files.
@@ -54,14 +56,26 @@ impl Output {
             File::options().read(true).write(true).create_new(true).open(&place)
         };
         let file = create().map_err(|error| Fault::io("create", &path, &error))?;
-        Ok(DataWriter::new(file, path))
+        Ok(DataWriter::new(file, name, path))
     }
 
     /// Writes a small file at once.
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<DataFile, Fault> {
         let mut file = self.create(name)?;
         file.write_all(bytes).map_err(|error| file.refused(&error))?;
-        file.finish().map(|_| ())
+        file.finish(0)
+    }
+
+    /// Writes a small file that describes the data: the manifest lists it apart from them.
+    pub(crate) fn describe(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        let file = self.write(name, bytes)?;
+        self.described.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+        Ok(())
+    }
+
+    /// The files that describe the data, so far.
+    pub(crate) fn described(&self) -> Vec<DataFile> {
+        self.described.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Gives the folder its name. Nothing is visible under it before.

@@ -1,10 +1,12 @@
 //! `_stowage.json`: what a data set is, for the verifier and for people. A leading underscore keeps
 //! Spark and `pyarrow.dataset` from reading it as data.
 
+use super::digest::Digest;
 use super::file::DataFile;
 use crate::Fault;
 use serde_json::{Map, Value, json};
 use std::path::Path;
+use stowage_engine::certificate::{Certificate, CertificateKind};
 use stowage_engine::options::{Empty, Overlong, PackOptions};
 use stowage_engine::policy::Ledger;
 
@@ -12,7 +14,33 @@ use stowage_engine::policy::Ledger;
 pub(crate) const MANIFEST: &str = "_stowage.json";
 
 /// The version of this layout.
-const FORMAT_VERSION: u64 = 1;
+const FORMAT_VERSION: u64 = 2;
+
+/// What stands between the manifest's contents and their digest, its last field.
+const BEFORE_DIGEST: &str = ",\n  \"digest\": ";
+
+/// Where the labels of a data set come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Labels {
+    /// It has none, nor a mask made of them.
+    None,
+    /// Each token is its own label.
+    Tokens,
+    /// A column of labels or a loss mask was named.
+    Columns,
+}
+
+impl Labels {
+    const ALL: [Self; 3] = [Self::None, Self::Tokens, Self::Columns];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Tokens => "tokens",
+            Self::Columns => "columns",
+        }
+    }
+}
 
 /// What the manifest holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +51,11 @@ pub(crate) struct Manifest {
     pub sequence_count: u64,
     pub ledger: Ledger,
     pub lower_bound: u64,
+    /// The proof of the bound.
+    pub certificate: Certificate,
+    pub pack_count_multiple_of: u64,
+    /// The number of packs that was asked for.
+    pub packs_asked: Option<u64>,
     pub max_sequences_per_pack: Option<u32>,
     pub pad_token_id: i32,
     pub eos_token_id: Option<i32>,
@@ -34,8 +67,12 @@ pub(crate) struct Manifest {
     pub overlong: Overlong,
     pub empty: Empty,
     pub sequence_alignment: u32,
+    pub labels: Labels,
     pub columns: Vec<String>,
+    /// The data.
     pub files: Vec<DataFile>,
+    /// The small files beside them that describe them.
+    pub described: Vec<DataFile>,
 }
 
 /// Name of the policy in the public surface.
@@ -59,11 +96,13 @@ pub(crate) fn empty_name(empty: Empty) -> &'static str {
 impl Manifest {
     /// As JSON, indented, with a line end.
     pub(crate) fn to_json(&self) -> String {
-        let files: Vec<_> = self
-            .files
-            .iter()
-            .map(|file| json!({ "path": file.path, "rows": file.rows, "bytes": file.bytes }))
-            .collect();
+        let file = |file: &DataFile| {
+            let digest = file.digest.to_string();
+            json!({ "path": file.path, "rows": file.rows, "bytes": file.bytes, "digest": digest })
+        };
+        let files: Vec<_> = self.files.iter().map(file).collect();
+        let described: Vec<_> = self.described.iter().map(file).collect();
+        let Certificate { kind, parameter, pack_weight, weights } = &self.certificate;
         let value = json!({
             "formatVersion": FORMAT_VERSION,
             "product": "stowage",
@@ -78,6 +117,14 @@ impl Manifest {
             "tokensDropped": self.ledger.tokens_dropped,
             "droppedCount": self.ledger.dropped_count,
             "lowerBound": self.lower_bound,
+            "certificate": {
+                "kind": kind.name(),
+                "parameter": parameter,
+                "packWeight": pack_weight,
+                "weights": weights,
+            },
+            "packCountMultipleOf": self.pack_count_multiple_of,
+            "packsAsked": self.packs_asked,
             "maxSequencesPerPack": self.max_sequences_per_pack,
             "padTokenId": self.pad_token_id,
             "eosTokenId": self.eos_token_id,
@@ -89,17 +136,21 @@ impl Manifest {
             "overlong": overlong_name(self.overlong),
             "empty": empty_name(self.empty),
             "sequenceAlignment": self.sequence_alignment,
+            "labels": self.labels.name(),
             "columns": self.columns,
             "files": files,
+            "described": described,
         });
-        format!("{value:#}\n")
+        let text = format!("{value:#}");
+        let contents = text.strip_suffix("\n}").expect("an object ends so");
+        format!("{contents}{}", tail(contents.as_bytes()))
     }
 
-    /// Reads the manifest of `folder`.
+    /// Reads the manifest of `folder`; `whole`: it must be as it was written, to the byte.
     ///
     /// # Errors
-    /// [`Fault::Io`] if there is none, [`Fault::Format`] if it isn't one of ours.
-    pub(crate) fn read(folder: &Path) -> Result<Self, Fault> {
+    /// [`Fault::Io`] if there is none, [`Fault::Format`] if it isn't one of ours, or was changed.
+    pub(crate) fn read(folder: &Path, whole: bool) -> Result<Self, Fault> {
         let path = folder.join(MANIFEST);
         let bytes = std::fs::read(&path).map_err(|error| Fault::io("read", &path, &error))?;
         let damaged = |detail: String| Fault::format(&path, None, detail);
@@ -109,6 +160,10 @@ impl Manifest {
         let fields = Fields { fields, path: &path };
         if fields.whole("formatVersion")? != FORMAT_VERSION {
             return Err(damaged("written by another version of stowage".to_string()));
+        }
+        if whole && !is_whole(&bytes) {
+            let detail = "it was changed after it was written: its own digest is another";
+            return Err(damaged(detail.to_string()));
         }
         fields.manifest()
     }
@@ -121,9 +176,23 @@ impl Manifest {
             overlong: self.overlong,
             empty: self.empty,
             seed: self.seed,
+            pack_count_multiple_of: self.pack_count_multiple_of,
+            pack_count: self.packs_asked,
             ..PackOptions::new(self.capacity)
         }
     }
+}
+
+/// What follows the contents of a manifest: their digest, and the end.
+fn tail(contents: &[u8]) -> String {
+    format!("{BEFORE_DIGEST}\"{}\"\n}}\n", Digest::of(contents))
+}
+
+/// True if the manifest ends with its own digest.
+fn is_whole(bytes: &[u8]) -> bool {
+    let before = BEFORE_DIGEST.as_bytes();
+    let at = bytes.windows(before.len()).rposition(|window| window == before);
+    at.is_some_and(|at| bytes[at..] == *tail(&bytes[..at]).as_bytes())
 }
 
 /// True if `folder` has a manifest of ours: then it may be overwritten.
@@ -158,7 +227,7 @@ impl Fields<'_> {
             format: self.text("format")?,
             capacity,
             pack_count: self.whole("packCount")?,
-            sequence_count: self.whole("sequenceCount")?,
+            sequence_count: self.small("sequenceCount")?.into(),
             ledger: Ledger {
                 tokens_in: self.whole("tokensIn")?,
                 tokens_packed: self.whole("tokensPacked")?,
@@ -167,6 +236,9 @@ impl Fields<'_> {
                 dropped_count: self.whole("droppedCount")?,
             },
             lower_bound: self.whole("lowerBound")?,
+            certificate: self.certificate()?,
+            pack_count_multiple_of: self.whole("packCountMultipleOf")?,
+            packs_asked: self.optional("packsAsked", Self::whole)?,
             max_sequences_per_pack: self.optional("maxSequencesPerPack", Self::small)?,
             pad_token_id: self.id("padTokenId")?,
             eos_token_id: self.optional("eosTokenId", Self::id)?,
@@ -178,8 +250,10 @@ impl Fields<'_> {
             overlong: overlong.ok_or_else(|| self.wrong("overlong"))?,
             empty: empty.ok_or_else(|| self.wrong("empty"))?,
             sequence_alignment,
+            labels: self.labels()?,
             columns: self.columns()?,
-            files: self.files()?,
+            files: self.files("files")?,
+            described: self.files("described")?,
         })
     }
 
@@ -189,13 +263,35 @@ impl Fields<'_> {
         names.ok_or_else(|| self.wrong("columns"))
     }
 
-    fn files(&self) -> Result<Vec<DataFile>, Fault> {
-        let files = self.value("files").as_array().ok_or_else(|| self.wrong("files"))?;
+    fn labels(&self) -> Result<Labels, Fault> {
+        let name = self.text("labels")?;
+        let labels = Labels::ALL.into_iter().find(|labels| labels.name() == name);
+        labels.ok_or_else(|| self.wrong("labels"))
+    }
+
+    fn certificate(&self) -> Result<Certificate, Fault> {
+        let value = self.value("certificate");
+        let read = || {
+            let parameter = &value["parameter"];
+            Some(Certificate {
+                kind: CertificateKind::from_name(value["kind"].as_str()?)?,
+                parameter: if parameter.is_null() { None } else { Some(parameter.as_u64()?) },
+                pack_weight: value["packWeight"].as_u64()?,
+                weights: serde_json::from_value(value["weights"].clone()).ok()?,
+            })
+        };
+        read().ok_or_else(|| self.wrong("certificate"))
+    }
+
+    fn files(&self, name: &str) -> Result<Vec<DataFile>, Fault> {
+        let files = self.value(name).as_array().ok_or_else(|| self.wrong(name))?;
         let read = |file: &Value| {
             let path = file["path"].as_str().filter(|path| is_inside(path))?.to_string();
-            Some(DataFile { path, rows: file["rows"].as_u64()?, bytes: file["bytes"].as_u64()? })
+            let digest = Digest::parse(file["digest"].as_str()?)?;
+            let (rows, bytes) = (file["rows"].as_u64()?, file["bytes"].as_u64()?);
+            Some(DataFile { path, rows, bytes, digest })
         };
-        files.iter().map(|file| read(file).ok_or_else(|| self.wrong("files"))).collect()
+        files.iter().map(|file| read(file).ok_or_else(|| self.wrong(name))).collect()
     }
 
     fn value(&self, name: &str) -> &Value {

@@ -1,10 +1,13 @@
 //! An output folder: its files, its manifest, and how it appears complete or not at all.
 
+mod digest;
 mod file;
 mod folder;
 mod manifest;
 
+pub use digest::Digest;
+pub(crate) use digest::of_file as digest_of_file;
 pub use file::DataFile;
 pub(crate) use file::DataWriter;
 pub(crate) use folder::Output;
-pub(crate) use manifest::{MANIFEST, Manifest};
+pub(crate) use manifest::{Labels, MANIFEST, Manifest};

@@ -40,6 +40,11 @@ impl SourceFile {
         self.size
     }
 
+    /// The file itself, whose own cursor is nobody's.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
     pub(crate) fn cursor(&self, position: u64) -> Cursor {
         Cursor { file: Arc::clone(&self.file), position }
     }

@@ -1,5 +1,6 @@
 //! Where a packing goes: arrays of the caller, or memory of its own.
 
+use crate::certificate::Certificate;
 use crate::policy::Ledger;
 
 /// Where the packing goes: arrays of exactly the sizes that [`Prepared`] names.
@@ -41,6 +42,8 @@ pub struct Packing {
     pub dropped: Vec<u32>,
     /// No packing of these sequences under these options has fewer packs.
     pub lower_bound: u64,
+    /// The proof of the bound.
+    pub certificate: Certificate,
     /// Where the tokens went.
     pub ledger: Ledger,
 }

@@ -181,7 +181,16 @@ impl Prepared {
         };
         self.bind_into(lengths, out, threads, watch)?;
         let pieces = self.cut().then_some(Pieces { starts, lengths: piece_lengths });
-        let Self { lower_bound, admitted: Admitted { ledger, .. }, .. } = self;
-        Ok(Packing { capacity, offsets, sequences, pieces, dropped, lower_bound, ledger })
+        let Self { lower_bound, certificate, admitted: Admitted { ledger, .. }, .. } = self;
+        Ok(Packing {
+            capacity,
+            offsets,
+            sequences,
+            pieces,
+            dropped,
+            lower_bound,
+            certificate,
+            ledger,
+        })
     }
 }

@@ -28,7 +28,6 @@ pub(crate) struct ArrowFiles {
 
 struct Shard {
     index: usize,
-    name: String,
     rows: u64,
     writer: FileWriter<BufWriter<DataWriter>>,
 }
@@ -44,7 +43,7 @@ impl ArrowSink {
         let path = file.path().to_path_buf();
         let writer = FileWriter::try_new(BufWriter::new(file), self.table.schema());
         let writer = writer.map_err(|error| refused(&path, error))?;
-        Ok(Shard { index, name, rows: 0, writer })
+        Ok(Shard { index, rows: 0, writer })
     }
 }
 
@@ -109,8 +108,7 @@ impl ArrowFiles {
         let buffered = shard.writer.into_inner().map_err(fault)?;
         let file = buffered.into_inner();
         let file = file.map_err(|error| Fault::io("write", &path, error.error()))?;
-        let bytes = file.finish()?;
-        self.done.push(DataFile { path: shard.name, rows: shard.rows, bytes });
+        self.done.push(file.finish(shard.rows)?);
         Ok(())
     }
 }

@@ -113,8 +113,7 @@ impl MdsSink {
         head.extend_from_slice(shard.offsets.to_byte_slice());
         head.extend_from_slice(format!("{{{}}}", self.config).as_bytes());
         shard.file.write_at(&head, 0)?;
-        let bytes = shard.file.finish()?;
-        files.done.push(DataFile { path: shard_name(shard.index), rows, bytes });
+        files.done.push(shard.file.finish(rows)?);
         Ok(())
     }
 }
@@ -242,7 +241,7 @@ impl Sink for MdsSink {
         // The keys of a shard and those of its file, sorted together.
         let (before, after) = self.config.split_at(self.config.find(SPLIT).expect("it is a key"));
         let entry = |file: &DataFile| {
-            let DataFile { path, rows, bytes } = file;
+            let DataFile { path, rows, bytes, .. } = file;
             format!(
                 "{{{before}\"raw_data\": {{\"basename\": \"{path}\", \"bytes\": {bytes}, \
                  \"hashes\": {{}}}}, \"samples\": {rows}, {after}, \"zip_data\": null}}"
@@ -250,7 +249,7 @@ impl Sink for MdsSink {
         };
         let shards: Vec<String> = files.done.iter().map(entry).collect();
         let index = format!("{{\"shards\": [{}], \"version\": 2}}\n", shards.join(", "));
-        output.write("index.json", index.as_bytes())?;
+        output.describe("index.json", index.as_bytes())?;
         Ok(files.done)
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Part {
 
 pub(crate) struct MegatronFiles {
     tokens: DataWriter,
-    sides: Vec<(String, DataWriter)>,
+    sides: Vec<DataWriter>,
     packs: u64,
 }
 
@@ -79,7 +79,7 @@ impl MegatronSink {
         written.map_err(|error| file.get_ref().refused(&error))?;
         let place = file.get_ref().path().to_path_buf();
         let file = file.into_inner().map_err(|error| Fault::io("write", &place, error.error()))?;
-        Ok(DataFile { path, rows: 0, bytes: file.finish()? })
+        file.finish(0)
     }
 
     /// Tokens of 16 bits.
@@ -166,7 +166,7 @@ impl Sink for MegatronSink {
             let path = format!("{STEM}.{name}.npy");
             let mut file = output.create(&path)?;
             file.write_all(&start).map_err(|error| file.refused(&error))?;
-            Ok((path, file))
+            Ok(file)
         };
         let sides = self.sides().into_iter().map(open).collect::<Result<_, Fault>>()?;
         Ok(MegatronFiles { tokens, sides, packs: sizes.packs })
@@ -196,18 +196,17 @@ impl Sink for MegatronSink {
     ) -> Result<(), Fault> {
         let tokens = &mut files.tokens;
         tokens.write_all(&part.tokens).map_err(|error| tokens.refused(&error))?;
-        for ((_, file), values) in files.sides.iter_mut().zip(part.sides) {
+        for (file, values) in files.sides.iter_mut().zip(part.sides) {
             file.write_all(&values).map_err(|error| file.refused(&error))?;
         }
         Ok(())
     }
 
     fn finish(&self, files: MegatronFiles, output: &Output) -> Result<Vec<DataFile>, Fault> {
-        let path = format!("{STEM}.bin");
-        let mut done = vec![DataFile { path, rows: files.packs, bytes: files.tokens.finish()? }];
+        let mut done = vec![files.tokens.finish(files.packs)?];
         done.push(self.write_index(output, files.packs)?);
-        for (path, file) in files.sides {
-            done.push(DataFile { path, rows: 0, bytes: file.finish()? });
+        for file in files.sides {
+            done.push(file.finish(0)?);
         }
         Ok(done)
     }

@@ -218,7 +218,7 @@ impl Sink for NemoSink {
             "pack_size": self.capacity,
             "min_packed_seqlen": tally.shortest_pack.unwrap_or(0),
         }]);
-        output.write("pack_metadata.json", format!("{metadata:#}\n").as_bytes())?;
+        output.describe("pack_metadata.json", format!("{metadata:#}\n").as_bytes())?;
         Ok(done)
     }
 }

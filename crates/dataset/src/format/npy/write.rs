@@ -149,8 +149,7 @@ impl Sink for NpySink {
         for (array, file) in self.arrays.iter().zip(files.files) {
             // Packs are counted once: at the tokens.
             let rows = if array.name == "input_ids" { files.packs } else { 0 };
-            let path = format!("{}.npy", array.name);
-            done.push(DataFile { path, rows, bytes: file.finish()? });
+            done.push(file.finish(rows)?);
         }
         Ok(done)
     }

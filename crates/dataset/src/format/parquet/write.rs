@@ -48,7 +48,6 @@ pub(crate) struct ParquetFiles {
 
 struct Shard {
     index: usize,
-    name: String,
     rows: u64,
     writer: SerializedFileWriter<BufWriter<DataWriter>>,
 }
@@ -100,7 +99,7 @@ impl<T: Table> ParquetSink<T> {
             Arc::clone(&self.properties),
         );
         let writer = writer.map_err(|error| refused(&path, error))?;
-        Ok(Shard { index, name, rows: 0, writer })
+        Ok(Shard { index, rows: 0, writer })
     }
 
     /// The columns of a top-level column.
@@ -185,8 +184,7 @@ impl ParquetFiles {
         let buffered = shard.writer.into_inner().map_err(|error| refused(&path, error))?;
         let file = buffered.into_inner();
         let file = file.map_err(|error| Fault::io("write", &path, error.error()))?;
-        let bytes = file.finish()?;
-        self.done.push(DataFile { path: shard.name, rows: shard.rows, bytes });
+        self.done.push(file.finish(shard.rows)?);
         Ok(())
     }
 }

@@ -59,6 +59,10 @@ fn shard(path: &Path, manifest: &Manifest) -> Result<Flat, Fault> {
     let (header, start) = header(&file, path)?;
     let metadata = header.get("__metadata__").and_then(Value::as_object).cloned();
     let metadata = metadata.unwrap_or_default();
+    if let Some((key, value)) = metadata.iter().find(|(_, value)| !value.is_string()) {
+        let detail = format!("the metadata {key} is {value}, and safetensors takes text alone");
+        return Err(Fault::invalid(path, None, detail));
+    }
     expect(path, &metadata, "format", &json!("np"))?;
     expect(path, &metadata, "capacity", &json!(manifest.capacity.to_string()))?;
     expect(path, &metadata, "pad_token_id", &json!(manifest.pad_token_id.to_string()))?;

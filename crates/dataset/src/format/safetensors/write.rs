@@ -52,7 +52,6 @@ pub(crate) struct SafetensorsFiles {
 
 struct Shard {
     index: usize,
-    name: String,
     file: DataWriter,
     /// Where each tensor begins in the file.
     starts: Vec<u64>,
@@ -128,7 +127,7 @@ impl SafetensorsSink {
                 file.write_at(&0_i32.to_le_bytes(), *start)?;
             }
         }
-        Ok(Shard { index, name, file, starts, written: Sizes::default() })
+        Ok(Shard { index, file, starts, written: Sizes::default() })
     }
 
     fn values(&self, tensor: &Tensor, rows: &PaddedRows<'_>) -> Result<Buffer, Fault> {
@@ -253,8 +252,7 @@ impl Sink for SafetensorsSink {
 impl SafetensorsFiles {
     fn close(&mut self) -> Result<(), Fault> {
         let Some(shard) = self.open.take() else { return Ok(()) };
-        let bytes = shard.file.finish()?;
-        self.done.push(DataFile { path: shard.name, rows: shard.written.packs, bytes });
+        self.done.push(shard.file.finish(shard.written.packs)?);
         Ok(())
     }
 }

@@ -55,8 +55,7 @@ pub(super) fn write_plan(plan: &Plan, output: &Output) -> Result<Vec<DataFile>, 
         ("counts.json", counts, 0),
         ("templates.json", templates, stats.pack_count),
     ] {
-        output.write(path, text.as_bytes())?;
-        files.push(DataFile { path: path.to_string(), rows, bytes: text.len() as u64 });
+        files.push(DataFile { rows, ..output.write(path, text.as_bytes())? });
     }
     Ok(files)
 }
@@ -79,9 +78,8 @@ pub(super) fn write_pools(
         let path = format!("pools/{length}.npy");
         let mut bytes = header("<i8", count);
         bytes.extend_from_slice(pool.to_byte_slice());
-        output.write(&path, &bytes)?;
+        files.push(output.write(&path, &bytes)?);
         meter.add(8 * count)?;
-        files.push(DataFile { path, rows: 0, bytes: bytes.len() as u64 });
     }
     Ok(())
 }

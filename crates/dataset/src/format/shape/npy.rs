@@ -58,22 +58,23 @@ pub(crate) fn array(name: &'static str, path: &Path, kind: Kind) -> Result<Array
         return Err(damaged("it doesn't begin with \\x93NUMPY and version 1.0"));
     }
     let length = u16::from_le_bytes([start[8], start[9]]);
-    let header = file.read(10, length.into()).map_err(|_| damaged("its header is cut off"))?;
-    let header = String::from_utf8(header).map_err(|_| damaged("its header isn't text"))?;
+    let words = file.read(10, length.into()).map_err(|_| damaged("its header is cut off"))?;
+    let found = [start, words.clone()].concat();
+    let words = String::from_utf8(words).map_err(|_| damaged("its header isn't text"))?;
     let value = |key: &str| {
-        let value = header.split_once(&format!("'{key}':")).map(|(_, value)| value.trim_start());
+        let value = words.split_once(&format!("'{key}':")).map(|(_, value)| value.trim_start());
         value.ok_or_else(|| damaged(&format!("its header has no {key}")))
     };
-    let wanted = match kind {
-        Kind::U16 => "'<u2'",
-        Kind::I32 => "'<i4'",
-        Kind::I64 => "'<i8'",
-        Kind::F32 => "'<f4'",
+    let descr = match kind {
+        Kind::U16 => "<u2",
+        Kind::I32 => "<i4",
+        Kind::I64 => "<i8",
+        Kind::F32 => "<f4",
     };
-    let found = value("descr")?;
-    if !found.starts_with(wanted) {
-        let found = found.split(',').next().unwrap_or_default();
-        return Err(Fault::invalid(path, None, format!("{name} is of {found}, not {wanted}")));
+    let kind_found = value("descr")?;
+    if !kind_found.starts_with(&format!("'{descr}'")) {
+        let found = kind_found.split(',').next().unwrap_or_default();
+        return Err(Fault::invalid(path, None, format!("{name} is of {found}, not '{descr}'")));
     }
     let shape = value("shape")?.strip_prefix('(').and_then(|shape| shape.split_once(",)"));
     let count: Option<u64> = shape.and_then(|(count, _)| count.parse().ok());
@@ -82,6 +83,10 @@ pub(crate) fn array(name: &'static str, path: &Path, kind: Kind) -> Result<Array
     }
     let start = 10 + u64::from(length);
     let count = count.unwrap_or(0);
+    // To the byte: NumPy takes the header for a Python expression and refuses others than this.
+    if found != header(descr, count) {
+        return Err(damaged("its header isn't spelled as NumPy writes it"));
+    }
     if count.checked_mul(kind.width()) != Some(file.size() - start) {
         let held = file.size() - start;
         let detail = format!("the header says {count} values, the file has {held} bytes of them");

@@ -2,6 +2,7 @@
 
 use super::segment::Segment;
 use std::path::PathBuf;
+use stowage_engine::template::{Run, Templates};
 
 /// The claims of a part, and where it lies.
 pub(crate) struct PartClaims {
@@ -28,6 +29,10 @@ pub(crate) struct Claims {
     /// Tokens of the longest segment.
     pub longest: u32,
     segments: u32,
+    /// Lengths of the open pack's segments.
+    open: Vec<u32>,
+    /// Lengths that share a pack, with how many packs have them.
+    pub templates: Templates,
 }
 
 impl Claims {
@@ -40,14 +45,25 @@ impl Claims {
                 self.starts.push(segment.start as u32);
             }
         }
+        self.open.push(segment.count as u32);
         self.longest = self.longest.max(segment.count as u32);
         self.segments += 1;
     }
 
     /// Ends a pack of `tokens`.
     pub(crate) fn end_pack(&mut self, tokens: u32) {
+        self.open.sort_unstable_by(|a, b| b.cmp(a));
+        let run = |run: &[u32]| Run { length: run[0], times: run.len() as u32 };
+        let runs: Vec<Run> = self.open.chunk_by(|a, b| a == b).map(run).collect();
+        self.templates.push(&runs, 1);
+        self.open.clear();
         self.ends.push(self.segments);
         self.fills.push(tokens);
+    }
+
+    /// Ends the part: what packs have in common is kept once.
+    pub(crate) fn end_part(&mut self) {
+        self.templates = std::mem::take(&mut self.templates).into_plan_order();
     }
 
     /// Number of segments.

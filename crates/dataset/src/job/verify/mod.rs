@@ -7,10 +7,13 @@
 //!
 //! O(places). Memory: at most 16 bytes per sequence (24 by content) and a few batches per thread.
 
+mod bound;
 mod by_content;
 mod by_id;
 mod claims;
+mod digests;
 mod expected;
+mod files;
 mod pack;
 mod rule;
 mod segment;
@@ -41,6 +44,9 @@ pub struct VerifyOptions {
     pub inputs: Option<Vec<String>>,
     /// Their columns.
     pub columns: Columns,
+    /// Every file must have the digest that the manifest says: false for outputs that were
+    /// rewritten on purpose.
+    pub digests: bool,
 }
 
 /// Proves a packed data set.
@@ -54,15 +60,22 @@ pub fn verify_dataset(
     watch: &dyn Watch,
 ) -> Result<DatasetReport, Fault> {
     let folder = &options.output;
-    let manifest = Manifest::read(folder)?;
-    let paths = files(folder, &manifest)?;
+    let manifest = Manifest::read(folder, options.digests)?;
+
     let Some(format) = format::find(&manifest.format) else {
         let detail = format!("'format' is '{}', which is unknown", manifest.format);
         return Err(Fault::format(&folder.join(MANIFEST), None, detail));
     };
+    let paths = files::check(folder, &manifest, format.facts())?;
     format.facts().check_columns(&options.columns)?;
+    let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    let passes = if options.digests { 2 } else { 1 };
+    let meter = Meter::new(watch, Stage::Verify, passes * bytes);
+    if options.digests {
+        digests::prove(folder, &manifest, threads, &meter)?;
+    }
     match format {
-        Format::Rows(format) => rows(format, options, manifest, &paths, threads, watch),
+        Format::Rows(format) => rows(format, options, manifest, &paths, threads, watch, &meter),
         Format::Plan(format) => plan(format, options, manifest, threads, watch),
     }
 }
@@ -75,6 +88,7 @@ fn rows(
     paths: &[PathBuf],
     threads: usize,
     watch: &dyn Watch,
+    meter: &Meter<'_>,
 ) -> Result<DatasetReport, Fault> {
     let folder = &options.output;
     let reader = format.open(folder, paths, &manifest)?;
@@ -97,11 +111,11 @@ fn rows(
         sources,
         kept: Kept::of(&manifest, format.facts(), sources, folder)?,
     };
-    let meter = Meter::new(watch, Stage::Verify, manifest.files.iter().map(|it| it.bytes).sum());
-    let read = || read_back(reader.as_ref(), &promises, threads, &meter);
+    let read = || read_back(reader.as_ref(), &promises, threads, meter);
     let mut parts = read()?;
     totals::row_counts(&manifest, paths, &parts)?;
-    prove_coverage(&promises, &mut parts, folder, threads, &meter, &read)?;
+    prove_coverage(&promises, &mut parts, folder, threads, meter, &read)?;
+    bound::prove(&manifest, &mut parts, folder, watch)?;
     reader.check_sums(&totals::sums(&parts))?;
     let spilled_bytes = sources.map_or(0, |sources| sources.spill.bytes());
     totals::report(manifest, parts, spilled_bytes)
@@ -126,6 +140,7 @@ fn plan(
         None => None,
     };
     format.prove_ids(folder, &manifest, &found, sequences.as_ref(), watch)?;
+    bound::prove_plan(&manifest, &found.templates, folder, watch)?;
     Ok(totals::proved(manifest, &Fills::of_templates(&found.templates), 0))
 }
 
@@ -164,21 +179,6 @@ fn same_size(folder: &Path, manifest: &Manifest, lengths: &[u32]) -> Result<(), 
     Err(Fault::invalid(&folder.join(MANIFEST), None, detail))
 }
 
-/// The data files that the manifest names, each of the size it says.
-fn files(folder: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, Fault> {
-    let mut paths = Vec::new();
-    for file in &manifest.files {
-        let path = folder.join(&file.path);
-        let metadata = path.metadata().map_err(|error| Fault::io("open", &path, &error))?;
-        if metadata.len() != file.bytes {
-            let detail = format!("{} bytes; the manifest says {}", metadata.len(), file.bytes);
-            return Err(Fault::format(&path, None, detail));
-        }
-        paths.push(path);
-    }
-    Ok(paths)
-}
-
 /// Where the tokens of the sources may be spilled: beside the data set, or else where the system
 /// keeps temporary files.
 fn scratch_folder(folder: &Path) -> PathBuf {
@@ -211,6 +211,7 @@ fn read_back(
             meter.add(bytes * found.rows() as u64 / packs.max(1))
         });
         read.map_err(|fault| fault.at_row(next_row))?;
+        claims.end_part();
         Ok(PartClaims { path: path.clone(), first_row: first_row.unwrap_or(0), claims })
     })
 }

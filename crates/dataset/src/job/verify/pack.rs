@@ -49,8 +49,10 @@ impl Promises<'_> {
         for number in 0..row.lengths.len() {
             let segment = Segment::of(row, number, at, self)?;
             segment.check(row, self)?;
+            if self.plain_labels() {
+                segment.check_plain_labels(row)?;
+            }
             if let Some(sources) = self.sources {
-                segment.check_plain_labels(row, sources)?;
                 match segment.sequence {
                     Some(sequence) => {
                         let Segment { start, count, .. } = segment;

@@ -3,7 +3,7 @@
 use super::expected::Kept;
 use crate::Fault;
 use crate::format::reader::Shape;
-use crate::output::Manifest;
+use crate::output::{Labels, Manifest};
 use crate::store::Ingested;
 use stowage_engine::PackOptions;
 
@@ -39,6 +39,12 @@ pub(crate) fn need(
 }
 
 impl Promises<'_> {
+    /// Whether each token is its own label: the manifest says so, or no columns of labels are named.
+    pub(crate) fn plain_labels(&self) -> bool {
+        let named = self.sources.is_none_or(|sources| sources.label_lane.is_some());
+        self.manifest.labels == Labels::Tokens || !named
+    }
+
     /// Whether the packs say which sequences they hold.
     pub(crate) fn has_ids(&self) -> bool {
         self.shape.ids_aside || self.manifest.columns.iter().any(|column| column == "sequence_ids")

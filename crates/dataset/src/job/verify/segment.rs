@@ -6,7 +6,6 @@ use super::expected::{Piece, targets};
 use super::rule::{Promises, RowFault, need};
 use crate::format::found::Row;
 use crate::source::IGNORE;
-use crate::store::Ingested;
 use std::fmt;
 use std::ops::Range;
 
@@ -170,15 +169,8 @@ impl Segment {
     }
 
     /// Where no column of labels was named, the tokens are the labels.
-    pub(crate) fn check_plain_labels(
-        &self,
-        row: &Row<'_>,
-        sources: &Ingested,
-    ) -> Result<(), RowFault> {
+    pub(crate) fn check_plain_labels(&self, row: &Row<'_>) -> Result<(), RowFault> {
         const ADVICE: &str = "name the source's columns of labels and loss mask, if it has them";
-        if sources.label_lane.is_some() {
-            return Ok(());
-        }
         let tokens = &row.tokens[self.own()];
         if let Some(labels) = row.labels {
             let labels = &labels[self.own()];

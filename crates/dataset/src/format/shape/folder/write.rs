@@ -43,7 +43,6 @@ pub(crate) struct FolderFiles {
 
 struct Shard {
     index: usize,
-    name: String,
     rows: u64,
     writer: StreamWriter<BufWriter<DataWriter>>,
 }
@@ -65,7 +64,7 @@ impl<T: Table> FolderSink<T> {
         let path = file.path().to_path_buf();
         let writer = StreamWriter::try_new(BufWriter::new(file), self.table.schema());
         let writer = writer.map_err(|error| refused(&path, error))?;
-        Ok(Shard { index, name, rows: 0, writer })
+        Ok(Shard { index, rows: 0, writer })
     }
 }
 
@@ -150,12 +149,12 @@ impl<T: Table> Sink for FolderSink<T> {
             "license": "",
         });
         let write = |name: &str, value: &Value| {
-            output.write(&format!("{}{name}", self.prefix), format!("{value:#}\n").as_bytes())
+            output.describe(&format!("{}{name}", self.prefix), format!("{value:#}\n").as_bytes())
         };
         write("state.json", &state)?;
         write("dataset_info.json", &info)?;
         if !self.prefix.is_empty() {
-            output.write("dataset_dict.json", b"{\"splits\": [\"train\"]}\n")?;
+            output.describe("dataset_dict.json", b"{\"splits\": [\"train\"]}\n")?;
         }
         Ok(files.done)
     }
@@ -183,8 +182,7 @@ impl FolderFiles {
         let buffered = shard.writer.into_inner().map_err(|error| refused(&path, error))?;
         let file = buffered.into_inner();
         let file = file.map_err(|error| Fault::io("write", &path, error.error()))?;
-        let bytes = file.finish()?;
-        self.done.push(DataFile { path: shard.name, rows: shard.rows, bytes });
+        self.done.push(file.finish(shard.rows)?);
         Ok(())
     }
 }
