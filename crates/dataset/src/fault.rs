@@ -21,6 +21,13 @@ pub enum Fault {
     Column(Place),
     /// Bytes of a file are not what they should be.
     Format(Place),
+    /// A source file isn't what it was when the job began.
+    InputChanged {
+        /// The file.
+        path: PathBuf,
+        /// What has changed, and what to do.
+        detail: String,
+    },
     /// The output exists.
     OutputExists {
         /// The folder.
@@ -52,6 +59,7 @@ impl Fault {
             Self::Io { .. } => "ERR_IO",
             Self::Column(_) => "ERR_COLUMN",
             Self::Format(_) => "ERR_FORMAT",
+            Self::InputChanged { .. } => "ERR_INPUT_CHANGED",
             Self::OutputExists { .. } => "ERR_OUTPUT_EXISTS",
             Self::Invalid(_) => "ERR_INVALID_PACKING",
         }
@@ -62,7 +70,9 @@ impl Fault {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Engine(_) => None,
-            Self::Io { path, .. } | Self::OutputExists { path, .. } => Some(path),
+            Self::Io { path, .. }
+            | Self::InputChanged { path, .. }
+            | Self::OutputExists { path, .. } => Some(path),
             Self::Column(place) | Self::Format(place) | Self::Invalid(place) => Some(&place.path),
         }
     }
@@ -80,6 +90,15 @@ impl Fault {
     pub(crate) fn io(action: &str, path: &Path, error: &std::io::Error) -> Self {
         let detail = format!("cannot {action} {}: {error}", path.display());
         Self::Io { path: path.to_path_buf(), detail }
+    }
+
+    /// An input that changed; `how` completes the sentence.
+    pub(crate) fn input_changed(path: &Path, how: &str) -> Self {
+        let detail = format!(
+            "{} has changed since the job began: {how}; start again when nothing writes to it",
+            path.display()
+        );
+        Self::InputChanged { path: path.to_path_buf(), detail }
     }
 
     pub(crate) fn column(path: &Path, row: impl Into<Option<u64>>, detail: String) -> Self {
@@ -117,7 +136,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Engine(fault) => fault.fmt(f),
-            Self::Io { detail, .. } | Self::OutputExists { detail, .. } => f.write_str(detail),
+            Self::Io { detail, .. }
+            | Self::InputChanged { detail, .. }
+            | Self::OutputExists { detail, .. } => f.write_str(detail),
             Self::Column(place) | Self::Format(place) | Self::Invalid(place) => {
                 write!(f, "{}", place.path.display())?;
                 if let Some(row) = place.row {

@@ -19,8 +19,8 @@ use stowage_engine::{Fault as EngineFault, Histogram, PackOptions, Watch, memory
 pub(crate) struct Decided {
     pub packs: Packs,
     pub lower_bound: u64,
-    pub ledger: Ledger,
     pub certificate: Certificate,
+    pub ledger: Ledger,
     pub plan_id: Option<String>,
     pub times: Times,
 }

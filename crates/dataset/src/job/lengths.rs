@@ -32,5 +32,6 @@ pub fn read_lengths(
         })?;
         Ok(lengths)
     })?;
+    sources.unchanged()?;
     concatenated(lists)
 }

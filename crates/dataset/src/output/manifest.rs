@@ -4,6 +4,7 @@
 use super::digest::Digest;
 use super::file::DataFile;
 use crate::Fault;
+use crate::source::file::SourceFile;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use stowage_engine::certificate::{Certificate, CertificateKind};
@@ -12,6 +13,9 @@ use stowage_engine::policy::Ledger;
 
 /// Name of the manifest within the output folder.
 pub(crate) const MANIFEST: &str = "_stowage.json";
+
+/// A larger file isn't one of ours, even of a hundred thousand shards.
+const LIMIT: u64 = 1 << 28;
 
 /// The version of this layout.
 const FORMAT_VERSION: u64 = 2;
@@ -152,7 +156,7 @@ impl Manifest {
     /// [`Fault::Io`] if there is none, [`Fault::Format`] if it isn't one of ours, or was changed.
     pub(crate) fn read(folder: &Path, whole: bool) -> Result<Self, Fault> {
         let path = folder.join(MANIFEST);
-        let bytes = std::fs::read(&path).map_err(|error| Fault::io("read", &path, &error))?;
+        let bytes = SourceFile::read_whole(&path, LIMIT)?;
         let damaged = |detail: String| Fault::format(&path, None, detail);
         let value: Value = serde_json::from_slice(&bytes)
             .map_err(|error| damaged(format!("not a manifest of stowage: {error}")))?;
@@ -197,7 +201,7 @@ fn is_whole(bytes: &[u8]) -> bool {
 
 /// True if `folder` has a manifest of ours: then it may be overwritten.
 pub(crate) fn written_by_us(folder: &Path) -> bool {
-    let bytes = std::fs::read(folder.join(MANIFEST)).unwrap_or_default();
+    let bytes = SourceFile::read_whole(&folder.join(MANIFEST), LIMIT).unwrap_or_default();
     serde_json::from_slice::<Value>(&bytes).is_ok_and(|value| value["product"] == "stowage")
 }
 

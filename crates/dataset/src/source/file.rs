@@ -1,11 +1,12 @@
 //! Reading at a position: safe from many threads, since no cursor is shared, and never past the
 //! end nor more than the file holds, whatever a damaged footer asks for.
 
+use super::identity::Identity;
 use crate::Fault;
 use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub(crate) struct SourceFile {
     file: Arc<File>,
     size: u64,
+    identity: Identity,
 }
 
 /// A cursor of its own over a shared file.
@@ -24,16 +26,55 @@ pub(crate) struct Cursor {
 }
 
 impl SourceFile {
+    /// Opens a regular file: what is read at positions must have them, and opening a pipe would wait
+    /// for its writer.
+    ///
+    /// # Errors
+    /// [`Fault::Io`]; [`Fault::Format`] for a pipe, a socket or a device.
     pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        let open = || {
-            let file = File::open(path)?;
-            let metadata = file.metadata()?;
-            if metadata.is_dir() {
-                return Err(io::Error::from(io::ErrorKind::IsADirectory));
-            }
-            Ok(Self { size: metadata.len(), file: Arc::new(file) })
-        };
-        open().map_err(|error| Fault::io("open", path, &error))
+        let refused = |error| Fault::io("open", path, &error);
+        let file = open_at_once(path).map_err(refused)?;
+        let metadata = file.metadata().map_err(refused)?;
+        let kind = metadata.file_type();
+        if kind.is_dir() {
+            return Err(refused(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        if !kind.is_file() {
+            let detail = format!("it is {}, and only regular files are read", name_of(kind));
+            return Err(Fault::format(path, None, detail));
+        }
+        let identity = Identity::of(&metadata);
+        Ok(Self { size: metadata.len(), file: Arc::new(file), identity })
+    }
+
+    /// Opens a file again: it must be the one of the first time, unchanged.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`Fault::InputChanged`].
+    pub(crate) fn reopen(path: &Path, first: Identity) -> Result<Self, Fault> {
+        let file = Self::open(path)?;
+        first.same(file.identity, path)?;
+        Ok(file)
+    }
+
+    /// The file, as it was when it was opened.
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// All bytes of the file at `path`, which has at most `limit`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`Fault::Format`] for a larger file.
+    pub(crate) fn read_whole(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
+        let file = Self::open(path)?;
+        if file.size > limit {
+            let detail = format!("{} bytes; such a file has at most {limit}", file.size);
+            return Err(Fault::format(path, None, detail));
+        }
+        let bytes = usize::try_from(file.size).map_err(io::Error::other);
+        let bytes = bytes.and_then(|size| file.read(0, size));
+        bytes.map_err(|error| Fault::io("read", path, &error))
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -87,6 +128,35 @@ impl ChunkReader for SourceFile {
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         Ok(self.read(start, length)?.into())
     }
+}
+
+/// Opens without waiting for whoever writes to a pipe.
+#[cfg(unix)]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let at_once = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    File::options().read(true).custom_flags(at_once).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+#[cfg(unix)]
+fn name_of(kind: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match kind {
+        _ if kind.is_fifo() => "a pipe",
+        _ if kind.is_socket() => "a socket",
+        _ if kind.is_char_device() || kind.is_block_device() => "a device",
+        _ => "no file",
+    }
+}
+
+#[cfg(not(unix))]
+fn name_of(_kind: FileType) -> &'static str {
+    "no file"
 }
 
 #[cfg(unix)]

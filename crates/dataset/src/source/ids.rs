@@ -58,6 +58,7 @@ impl Sequences {
             })?;
             Ok((lengths, ids))
         })?;
+        sources.unchanged()?;
         let (lengths, ids): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let ids = named.ids.is_some().then(|| ids.concat());
         Ok(Self { lengths: concatenated(lengths)?, ids })

@@ -4,6 +4,7 @@
 
 use super::columns::Columns;
 use super::file::SourceFile;
+use super::identity::Identity;
 use super::layout::{fold, missing};
 use super::rows::{IGNORE, Rows};
 use crate::Fault;
@@ -22,6 +23,7 @@ const LINE_LIMIT: u64 = 1 << 30;
 /// An open file of JSON lines.
 pub(crate) struct JsonlTable {
     path: PathBuf,
+    identity: Identity,
     size: u64,
 }
 
@@ -42,8 +44,12 @@ enum Cell {
 }
 
 impl JsonlTable {
-    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        Ok(Self { path: path.to_path_buf(), size: SourceFile::open(path)?.size() })
+    pub(crate) fn open(path: &Path, identity: Identity) -> Result<Self, Fault> {
+        Ok(Self {
+            path: path.to_path_buf(),
+            identity,
+            size: SourceFile::reopen(path, identity)?.size(),
+        })
     }
 
     /// Bytes of the file: rows are known at its end only.
@@ -64,7 +70,10 @@ impl JsonlTable {
         }
         let labels = columns.labels.is_some() || columns.loss_mask.is_some();
         let mut rows = Rows { labels: labels.then(Vec::new), ..Rows::default() };
-        let mut reader = BufReader::with_capacity(1 << 18, SourceFile::open(&self.path)?.cursor(0));
+        let mut reader = BufReader::with_capacity(
+            1 << 18,
+            SourceFile::reopen(&self.path, self.identity)?.cursor(0),
+        );
         let mut bytes = Vec::new();
         let mut row = 0;
         loop {

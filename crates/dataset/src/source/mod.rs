@@ -7,6 +7,7 @@ mod arrow;
 mod column;
 mod columns;
 pub(crate) mod file;
+pub(crate) mod identity;
 pub(crate) mod ids;
 mod jsonl;
 mod layout;

@@ -3,6 +3,7 @@
 //! O(bytes), read in blocks. Format: numpy.lib.format, versions 1.0 to 3.0.
 
 use super::file::SourceFile;
+use super::identity::Identity;
 use crate::Fault;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ const HEADER_LIMIT: usize = 1 << 16;
 /// An open `.npy` file.
 pub(crate) struct NpyTable {
     path: PathBuf,
+    identity: Identity,
     data: u64,
     count: u64,
     element: Element,
@@ -28,8 +30,8 @@ struct Element {
 }
 
 impl NpyTable {
-    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        let file = SourceFile::open(path)?;
+    pub(crate) fn open(path: &Path, identity: Identity) -> Result<Self, Fault> {
+        let file = SourceFile::reopen(path, identity)?;
         let damaged = |detail: String| Fault::format(path, None, detail);
         let cut = |_| damaged("not a readable .npy file: the header is cut off".to_string());
         let start = file.read(0, 12.min(file.size() as usize)).map_err(cut)?;
@@ -57,7 +59,7 @@ impl NpyTable {
                 element.bytes
             )));
         }
-        Ok(Self { path: path.to_path_buf(), data, count, element })
+        Ok(Self { path: path.to_path_buf(), identity, data, count, element })
     }
 
     /// How many lengths.
@@ -70,7 +72,7 @@ impl NpyTable {
         &self,
         take: &mut dyn FnMut(&[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let mut reader = SourceFile::open(&self.path)?.cursor(self.data);
+        let mut reader = SourceFile::reopen(&self.path, self.identity)?.cursor(self.data);
         let mut left = self.count as usize * self.element.bytes;
         let mut bytes = vec![0; READ_AT_ONCE.min(left)];
         let mut lengths = Vec::new();

@@ -41,6 +41,12 @@ impl Sources {
         }
         Ok(Self { tables, parts, rows })
     }
+
+    /// # Errors
+    /// [`Fault::InputChanged`] for the first file that isn't what it was when it was opened.
+    pub(crate) fn unchanged(&self) -> Result<(), Fault> {
+        self.tables.iter().try_for_each(Table::unchanged)
+    }
 }
 
 /// One list of all; each part is freed as soon as it is copied.

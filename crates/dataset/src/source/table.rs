@@ -3,6 +3,7 @@
 use super::arrow::ArrowTable;
 use super::columns::Columns;
 use super::file::SourceFile;
+use super::identity::Identity;
 use super::jsonl::JsonlTable;
 use super::npy::NpyTable;
 use super::parquet::ParquetTable;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 /// An open source file.
 pub(crate) struct Table {
     path: PathBuf,
+    identity: Identity,
     kind: Kind,
 }
 
@@ -32,35 +34,51 @@ impl Table {
     /// [`Fault::Io`] if it can't be read, [`Fault::Format`] if it is damaged or of no known kind.
     pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
         let file = SourceFile::open(path)?;
+        let identity = file.identity();
         let start = file.read(0, 8.min(file.size() as usize));
         let start = start.map_err(|error| Fault::io("read", path, &error))?;
         let name = path.extension().unwrap_or_default().to_ascii_lowercase();
         let name = name.to_str().unwrap_or_default();
-        let kind = match (&start[..], name) {
-            ([b'P', b'A', b'R', b'1', ..], _) => Kind::Parquet(ParquetTable::open(path)?),
+        let kind = Self::kind(path, identity, &start, name).map_err(|fault| {
+            // Bytes that are wrong because somebody is writing them are another matter.
+            identity.still_at(path).err().unwrap_or(fault)
+        })?;
+        Ok(Self { path: path.to_path_buf(), identity, kind })
+    }
+
+    fn kind(path: &Path, identity: Identity, start: &[u8], name: &str) -> Result<Kind, Fault> {
+        Ok(match (start, name) {
+            ([b'P', b'A', b'R', b'1', ..], _) => Kind::Parquet(ParquetTable::open(path, identity)?),
             ([b'A', b'R', b'R', b'O', b'W', b'1', ..], _) => {
-                Kind::Arrow(ArrowTable::open_file(path)?)
+                Kind::Arrow(ArrowTable::open_file(path, identity)?)
             }
-            ([0xFF, 0xFF, 0xFF, 0xFF, ..], _) => Kind::Arrow(ArrowTable::open_stream(path)?),
+            ([0xFF, 0xFF, 0xFF, 0xFF, ..], _) => {
+                Kind::Arrow(ArrowTable::open_stream(path, identity)?)
+            }
             ([0x93, b'N', b'U', b'M', b'P', b'Y', ..], _) | (_, "npy") => {
-                Kind::Npy(NpyTable::open(path)?)
+                Kind::Npy(NpyTable::open(path, identity)?)
             }
             ([b'{', ..], _) | (_, "jsonl" | "ndjson" | "json") => {
-                Kind::JsonLines(JsonlTable::open(path)?)
+                Kind::JsonLines(JsonlTable::open(path, identity)?)
             }
-            (_, "parquet") => Kind::Parquet(ParquetTable::open(path)?),
-            (_, "arrow" | "ipc" | "feather") => Kind::Arrow(ArrowTable::open_file(path)?),
-            (_, "arrows") => Kind::Arrow(ArrowTable::open_stream(path)?),
+            (_, "parquet") => Kind::Parquet(ParquetTable::open(path, identity)?),
+            (_, "arrow" | "ipc" | "feather") => Kind::Arrow(ArrowTable::open_file(path, identity)?),
+            (_, "arrows") => Kind::Arrow(ArrowTable::open_stream(path, identity)?),
             _ => {
                 let detail = "neither Parquet, Arrow IPC, JSON lines nor .npy".to_string();
                 return Err(Fault::format(path, None, detail));
             }
-        };
-        Ok(Self { path: path.to_path_buf(), kind })
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// # Errors
+    /// [`Fault::InputChanged`] unless the name still stands for the file that was opened.
+    pub(crate) fn unchanged(&self) -> Result<(), Fault> {
+        self.identity.still_at(&self.path)
     }
 
     /// The columns, where the format has a schema.
@@ -99,7 +117,7 @@ impl Table {
         columns: &Columns,
         take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        match &self.kind {
+        let read = match &self.kind {
             Kind::Parquet(table) => table.read(part, first_row, columns, take),
             Kind::Arrow(table) => table.read(part, first_row, columns, take),
             Kind::JsonLines(table) => table.read(columns, take),
@@ -111,7 +129,8 @@ impl Table {
                 let mut rows = Rows { lengths: lengths.to_vec(), ..Rows::default() };
                 take(&mut rows)
             }),
-        }
+        };
+        read.map_err(|fault| self.or_changed(fault))
     }
 
     /// Reads whole columns of part `part` as Arrow arrays, for formats that have a schema; the
@@ -124,12 +143,19 @@ impl Table {
     ) -> Result<(), Fault> {
         let index = |name: &&str| self.schema()?.index_of(name).ok();
         let roots: Vec<usize> = columns.iter().filter_map(index).collect();
-        match &self.kind {
+        let read = match &self.kind {
             Kind::Parquet(table) => table.batches(part, &roots, take),
             Kind::Arrow(table) => table.batches(part, &roots, take),
             Kind::JsonLines(_) | Kind::Npy(_) => {
                 Err(Fault::format(&self.path, None, "a table with a schema is needed".to_string()))
             }
-        }
+        };
+        read.map_err(|fault| self.or_changed(fault))
+    }
+
+    /// A fault of this file's bytes means another thing where somebody has changed them.
+    fn or_changed(&self, fault: Fault) -> Fault {
+        let own = fault.path() == Some(&self.path);
+        if own { self.unchanged().err().unwrap_or(fault) } else { fault }
     }
 }

@@ -88,6 +88,7 @@ pub(crate) fn ingest(
         })?;
         Ok(of)
     })?;
+    sources.unchanged()?;
     let lanes = (label_lane, weight_lane);
     joined(parts, spill.finish(), lanes, narrow, carried_fields)
 }

@@ -1,9 +1,13 @@
 //! The small JSON files beside the data, held against what they must say.
 
 use crate::Fault;
+use crate::source::file::SourceFile;
 use serde_core::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::Path;
+
+/// A larger file isn't one of ours: the plan of a `seqpack` folder is the largest.
+const LIMIT: u64 = 1 << 30;
 
 /// The object in a JSON file.
 ///
@@ -29,7 +33,7 @@ pub(crate) fn value(path: &Path) -> Result<Value, Fault> {
 /// # Errors
 /// As [`object`].
 pub(crate) fn typed<T: DeserializeOwned>(path: &Path) -> Result<T, Fault> {
-    let bytes = std::fs::read(path).map_err(|error| Fault::io("read", path, &error))?;
+    let bytes = SourceFile::read_whole(path, LIMIT)?;
     let damaged = |error| Fault::format(path, None, format!("not readable as JSON: {error}"));
     serde_json::from_slice(&bytes).map_err(damaged)
 }

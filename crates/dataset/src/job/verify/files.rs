@@ -3,6 +3,8 @@
 use crate::Fault;
 use crate::format::Facts;
 use crate::output::{MANIFEST, Manifest};
+use crate::source::file::SourceFile;
+use crate::source::identity::Identity;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,11 +15,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`Fault::Invalid`] for the first file that breaks this; [`Fault::Format`] for another size;
 /// [`Fault::Io`].
-pub(super) fn check(
-    folder: &Path,
-    manifest: &Manifest,
-    facts: &Facts,
-) -> Result<Vec<PathBuf>, Fault> {
+pub(super) fn check(folder: &Path, manifest: &Manifest, facts: &Facts) -> Result<Listed, Fault> {
     let sharded = facts.shard_bytes.is_some();
     let falls = manifest.files.windows(2).find(|pair| sharded && pair[0].path >= pair[1].path);
     if let Some(pair) = falls {
@@ -31,16 +29,34 @@ pub(super) fn check(
                       would read it; move it elsewhere";
         return Err(Fault::invalid(&extra, None, detail.to_string()));
     }
-    for file in &manifest.files {
+    let mut identities = Vec::new();
+    for file in manifest.files.iter().chain(&manifest.described) {
         let path = folder.join(&file.path);
-        let metadata = path.metadata().map_err(|error| Fault::io("open", &path, &error))?;
-        if metadata.len() != file.bytes {
-            let detail = format!("{} bytes; the manifest says {}", metadata.len(), file.bytes);
+        let open = SourceFile::open(&path)?;
+        if open.size() != file.bytes {
+            let detail = format!("{} bytes; the manifest says {}", open.size(), file.bytes);
             return Err(Fault::format(&path, None, detail));
         }
+        identities.push((path.clone(), open.identity()));
         paths.push(path);
     }
-    Ok(paths)
+    paths.truncate(manifest.files.len());
+    Ok(Listed { paths, identities })
+}
+
+/// The files of a data set as they were found.
+pub(super) struct Listed {
+    /// The data files, in the manifest's order.
+    pub paths: Vec<PathBuf>,
+    identities: Vec<(PathBuf, Identity)>,
+}
+
+impl Listed {
+    /// # Errors
+    /// [`Fault::InputChanged`] for the first file that isn't what it was.
+    pub(super) fn unchanged(&self) -> Result<(), Fault> {
+        self.identities.iter().try_for_each(|(path, first)| first.still_at(path))
+    }
 }
 
 /// A file that the manifest doesn't list, named like its data files.

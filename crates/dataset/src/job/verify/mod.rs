@@ -33,7 +33,7 @@ use expected::Kept;
 use rule::Promises;
 use std::path::{Path, PathBuf};
 use stowage_engine::stats::Fills;
-use stowage_engine::{Stage, Watch};
+use stowage_engine::{Fault as EngineFault, Stage, Watch};
 
 /// What [`verify_dataset`] proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub fn verify_dataset(
         let detail = format!("'format' is '{}', which is unknown", manifest.format);
         return Err(Fault::format(&folder.join(MANIFEST), None, detail));
     };
-    let paths = files::check(folder, &manifest, format.facts())?;
+    let listed = files::check(folder, &manifest, format.facts())?;
     format.facts().check_columns(&options.columns)?;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     let passes = if options.digests { 2 } else { 1 };
@@ -74,10 +74,18 @@ pub fn verify_dataset(
     if options.digests {
         digests::prove(folder, &manifest, threads, &meter)?;
     }
-    match format {
-        Format::Rows(format) => rows(format, options, manifest, &paths, threads, watch, &meter),
+    let proved = match format {
+        Format::Rows(format) => {
+            rows(format, options, manifest, &listed.paths, threads, watch, &meter)
+        }
         Format::Plan(format) => plan(format, options, manifest, threads, watch),
+    };
+    // Whatever was found, it was found in these files only if they are what they were.
+    let cancelled = matches!(proved, Err(Fault::Engine(EngineFault::Cancelled)));
+    if !cancelled {
+        listed.unchanged()?;
     }
+    proved
 }
 
 /// Proves a data set of rows.

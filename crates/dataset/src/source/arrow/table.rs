@@ -8,6 +8,7 @@ use crate::Fault;
 use crate::fault::guarded;
 use crate::source::columns::Columns;
 use crate::source::file::SourceFile;
+use crate::source::identity::Identity;
 use crate::source::layout::Layout;
 use crate::source::rows::Rows;
 use arrow_array::{RecordBatch, RecordBatchOptions, make_array};
@@ -31,6 +32,7 @@ const ELEMENTS_AT_ONCE: usize = 1 << 18;
 /// An open Arrow IPC file.
 pub(crate) struct ArrowTable {
     path: PathBuf,
+    identity: Identity,
     schema: SchemaRef,
     batches: Vec<(Place, u64)>,
     /// Dictionaries, and how many batches come before each.
@@ -48,14 +50,14 @@ struct Place {
 
 impl ArrowTable {
     /// Opens the file format.
-    pub(crate) fn open_file(path: &Path) -> Result<Self, Fault> {
-        let file = SourceFile::open(path)?;
+    pub(crate) fn open_file(path: &Path, identity: Identity) -> Result<Self, Fault> {
+        let file = SourceFile::reopen(path, identity)?;
         guarded(path, || open_file(&file, path))
     }
 
     /// Opens the stream format.
-    pub(crate) fn open_stream(path: &Path) -> Result<Self, Fault> {
-        let file = SourceFile::open(path)?;
+    pub(crate) fn open_stream(path: &Path, identity: Identity) -> Result<Self, Fault> {
+        let file = SourceFile::reopen(path, identity)?;
         guarded(path, || open_stream(&file, path))
     }
 
@@ -94,7 +96,7 @@ impl ArrowTable {
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         // Opened for each part: a data set may have more files than a process may hold open.
-        let file = SourceFile::open(&self.path)?;
+        let file = SourceFile::reopen(&self.path, self.identity)?;
         let undecoded =
             |error: ArrowError| damaged(&self.path, format!("record batch {part}: {error}"));
         let (place, rows) = self.batches[part];
@@ -238,7 +240,13 @@ fn open_file(file: &SourceFile, path: &Path) -> Result<ArrowTable, Fault> {
         Ok((place, row_count(&message(&metadata, path)?, path)?))
     });
     let batches = batches.collect::<Result<_, Fault>>()?;
-    Ok(ArrowTable { path: path.to_path_buf(), schema, batches, dictionaries })
+    Ok(ArrowTable {
+        path: path.to_path_buf(),
+        identity: file.identity(),
+        schema,
+        batches,
+        dictionaries,
+    })
 }
 
 fn open_stream(file: &SourceFile, path: &Path) -> Result<ArrowTable, Fault> {
@@ -273,7 +281,13 @@ fn open_stream(file: &SourceFile, path: &Path) -> Result<ArrowTable, Fault> {
         }
     }
     let schema = schema.ok_or_else(|| damaged(path, "the stream ends before its schema"))?;
-    Ok(ArrowTable { path: path.to_path_buf(), schema, batches, dictionaries })
+    Ok(ArrowTable {
+        path: path.to_path_buf(),
+        identity: file.identity(),
+        schema,
+        batches,
+        dictionaries,
+    })
 }
 
 fn message<'a>(metadata: &'a [u8], path: &Path) -> Result<Message<'a>, Fault> {

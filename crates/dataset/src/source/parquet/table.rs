@@ -10,6 +10,7 @@ use crate::Fault;
 use crate::fault::guarded;
 use crate::source::columns::Columns;
 use crate::source::file::SourceFile;
+use crate::source::identity::Identity;
 use crate::source::layout::{self, Layout};
 use crate::source::rows::Rows;
 use arrow_array::{RecordBatch, RecordBatchOptions};
@@ -28,14 +29,15 @@ const TOKENS_AT_ONCE: u64 = 1 << 16;
 /// An open Parquet file.
 pub(crate) struct ParquetTable {
     path: PathBuf,
+    identity: Identity,
     metadata: ParquetMetaData,
     nodes: Vec<Node>,
     schema: SchemaRef,
 }
 
 impl ParquetTable {
-    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        let file = SourceFile::open(path)?;
+    pub(crate) fn open(path: &Path, identity: Identity) -> Result<Self, Fault> {
+        let file = SourceFile::reopen(path, identity)?;
         let (metadata, nodes) = guarded(path, || {
             let metadata = ParquetMetaDataReader::new().parse_and_finish(&file);
             let metadata = metadata.map_err(|error| damaged(path, &error))?;
@@ -44,7 +46,7 @@ impl ParquetTable {
         })?;
         let schema =
             Schema::new(nodes.iter().map(|node| Arc::clone(&node.field)).collect::<Vec<_>>());
-        Ok(Self { path: path.to_path_buf(), metadata, nodes, schema: Arc::new(schema) })
+        Ok(Self { path: path.to_path_buf(), identity, metadata, nodes, schema: Arc::new(schema) })
     }
 
     pub(crate) fn schema(&self) -> &SchemaRef {
@@ -128,7 +130,7 @@ impl<'a> Group<'a> {
         let at_once = u128::from(TOKENS_AT_ONCE) * rows as u128 / u128::from(values.max(1));
         let rows_at_once = at_once.clamp(1, 8192) as usize;
         // Opened for each part: a data set may have more files than a process may hold open.
-        let file = Arc::new(SourceFile::open(&table.path)?);
+        let file = Arc::new(SourceFile::reopen(&table.path, table.identity)?);
         Ok(Self { table, part, metadata, roots, file, rows, rows_at_once })
     }
 
