@@ -2,7 +2,7 @@
 //
 // STOWAGE_CACHE names the folder of the Python environment, which is made there once per
 // requirements.txt; the default is .venv beside this repository's package.json. Arguments choose
-// formats: `npm run test:interop -- trl hf`.
+// formats, or the guides: `npm run test:interop -- trl hf guides`.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -269,8 +269,13 @@ async function prove(format, number, { told, semantics, trl, verb, ...options })
   verify(name, output, given);
 }
 
+const choices = [...Object.keys(cases), "guides"];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !choices.includes(name));
+
 try {
-  const wanted = process.argv.slice(2);
+  if (unknown.length > 0)
+    throw new Error(`there is no ${unknown.join(", ")}; choose among ${choices.join(", ")}`);
   check("the checkers themselves", "selftest.py");
   check("bytes of small files", "check_golden.py");
   for (const [format, list] of Object.entries(cases)) {

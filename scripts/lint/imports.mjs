@@ -1,0 +1,126 @@
+// Who may import whom in TypeScript and JavaScript: `depcruise --config scripts/lint/imports.mjs`.
+// Imports of types count like all others. Arrows point one way, in this order of the rooms:
+//
+//   base → packing → epoch → plan
+//                  → stream
+//                  → rows
+//                  → dataset
+//
+// `index.ts` names what is public, and the command line sees no more than that. DESIGN.md says what
+// lives in which room.
+
+/** Each room of ts/ with the rooms that it may import besides itself. */
+const rooms = {
+  base: [],
+  packing: ["base"],
+  epoch: ["base", "packing"],
+  plan: ["base", "packing", "epoch"],
+  stream: ["base", "packing"],
+  rows: ["base", "packing"],
+  dataset: ["base", "packing"],
+};
+
+/** Private and generated; its types are ours. */
+const native = "^native\\.(js|d\\.ts)$";
+
+const orders = Object.entries(rooms).map(([room, others]) => ({
+  name: `room-${room}`,
+  comment: `ts/${room}/ imports ${["itself", ...others].join(", ")} and no other room`,
+  severity: "error",
+  from: { path: `^ts/${room}/` },
+  to: { path: "^ts/", pathNot: `^ts/(${[room, ...others].join("|")})/` },
+}));
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: "no-circle",
+      comment: "no file imports itself through others: what they share gets a file of its own",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "not-found",
+      comment: "every import leads to a file or an installed package",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    ...orders,
+    {
+      name: "no-other-room",
+      comment: "a file of ts/ stands in a room that is listed in scripts/lint/imports.mjs",
+      severity: "error",
+      from: { path: "^ts/", pathNot: `^ts/(index\\.ts$|(${Object.keys(rooms).join("|")}|cli)/)` },
+      to: {},
+    },
+    {
+      name: "index-names-rooms",
+      comment: "ts/index.ts names what the rooms have; it doesn't know the command line",
+      severity: "error",
+      from: { path: "^ts/index\\.ts$" },
+      to: { pathNot: `^ts/(${Object.keys(rooms).join("|")})/` },
+    },
+    {
+      name: "cli-public-only",
+      comment:
+        "the command line sees the public surface, and the list of formats, which imports nothing",
+      severity: "error",
+      from: { path: "^ts/cli/" },
+      to: { path: "^(ts/|native|dist/)", pathNot: "^ts/(cli/|index\\.ts$|dataset/formats\\.ts$)" },
+    },
+    {
+      name: "formats-import-nothing",
+      comment: "the bundle of the command line holds a copy of the list of formats",
+      severity: "error",
+      from: { path: "^ts/dataset/formats\\.ts$" },
+      to: {},
+    },
+    {
+      name: "private-binding",
+      comment: "only ts/ sees the native binding",
+      severity: "error",
+      from: { pathNot: "^(ts/|__test__/base/host\\.spec\\.ts$)" },
+      to: { path: native },
+    },
+    {
+      name: "no-run-time-package",
+      comment: "the package needs no other at run time; the command line's are bundled",
+      severity: "error",
+      from: { path: "^ts/", pathNot: "^ts/cli/" },
+      to: { dependencyTypesNot: ["core", "local"], pathNot: native },
+    },
+    {
+      name: "tests-see-the-package",
+      comment: "specs, fixtures and models use the built package, not ts/",
+      severity: "error",
+      from: { path: "^(__test__|benchmark|interop|examples)/" },
+      to: { path: "^ts/" },
+    },
+    {
+      name: "models-stand-alone",
+      comment: "a model is an independent second program: it shares types with the package at most",
+      severity: "error",
+      from: { path: "^__test__/models/" },
+      to: { path: "^(__test__/(?!models/)|index\\.js$|dist/)", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "specs-stand-alone",
+      comment: "no file imports a spec",
+      severity: "error",
+      from: {},
+      to: { path: "\\.spec\\.ts$" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ["node_modules", "^dist/", "^target/", native] },
+    tsPreCompilationDeps: true,
+    // As Node resolves names of packages: the examples import this one by its own.
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "default"],
+    },
+  },
+};
