@@ -60,7 +60,10 @@ async function digest(name, input, format, options) {
   };
   const { columns } = all;
   await packDataset(all);
-  const { time: _, ...proved } = await verifyDataset(output, columns ? { input, columns } : { input });
+  const { time: _, ...proved } = await verifyDataset(
+    output,
+    columns ? { input, columns } : { input },
+  );
   const hash = createHash("sha256").update(JSON.stringify(proved));
   for (const path of files(output)) hash.update(relative(output, path)).update(readFileSync(path));
   console.log(`${hash.digest("hex").slice(0, 32)} ${name} ${format} ${JSON.stringify(options)}`);
@@ -68,7 +71,9 @@ async function digest(name, input, format, options) {
 
 try {
   for (const format of formats)
-    await digest("bundled", join(root, "examples/data/python-docs.jsonl"), format, { capacity: 2048 });
+    await digest("bundled", join(root, "examples/data/python-docs.jsonl"), format, {
+      capacity: 2048,
+    });
   for (let seed = 1; seed <= sources; seed++) {
     const input = source(seed);
     for (const format of formats) {
