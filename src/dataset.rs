@@ -10,7 +10,9 @@ use crate::stats::Figures;
 use napi::bindgen_prelude::{Env, Object, Result, Uint32ArraySlice};
 use napi_derive::napi;
 use std::sync::Arc;
-use stowage_dataset::{Columns, Compression, DatasetOptions, DatasetReport, Fault, VerifyOptions};
+use stowage_dataset::{
+    Columns, Compression, DatasetOptions, DatasetReport, Fault, Leftover, Life, VerifyOptions,
+};
 use stowage_engine::epoch::Order;
 use stowage_engine::epoch::balance::Cost;
 
@@ -251,6 +253,63 @@ pub fn pack_dataset<'env>(
         threads,
         move |watch, threads| stowage_dataset::pack_dataset(&options, threads, watch),
         |_, report| Ok(DatasetResult::from(report)),
+    )
+}
+
+/// What a killed job has left.
+#[napi(object, object_from_js = false)]
+pub struct LeftoverFolder {
+    /// Where it is.
+    pub path: String,
+    /// Bytes in it.
+    pub bytes: f64,
+    /// Seconds since it was last written to.
+    pub age: f64,
+    /// The host that wrote it.
+    pub host: Option<String>,
+    /// The process there.
+    pub pid: Option<u32>,
+    /// gone, running, unknown.
+    pub life: &'static str,
+    /// It was removed.
+    pub removed: bool,
+}
+
+impl From<Leftover> for LeftoverFolder {
+    fn from(found: Leftover) -> Self {
+        Self {
+            path: found.path.to_string_lossy().into_owned(),
+            bytes: found.bytes as f64,
+            age: found.age as f64,
+            pid: found.writer.as_ref().map(|writer| writer.pid),
+            host: found.writer.map(|writer| writer.host),
+            life: match found.life {
+                Life::Gone => "gone",
+                Life::Running => "running",
+                Life::Unknown => "unknown",
+            },
+            removed: found.removed,
+        }
+    }
+}
+
+/// Finds what killed jobs have left in a folder, and removes what may be.
+///
+/// # Errors
+/// As `stowage_dataset::clean`.
+#[napi(catch_unwind, ts_return_type = "Promise<LeftoverFolder[]>")]
+pub fn clean<'env>(
+    env: &'env Env,
+    folder: String,
+    force: bool,
+    control: &JobControl,
+) -> Result<Object<'env>> {
+    job::spawn(
+        env,
+        control,
+        1,
+        move |_, _| stowage_dataset::clean(folder.as_ref(), force),
+        |_, found| Ok(found.into_iter().map(LeftoverFolder::from).collect::<Vec<_>>()),
     )
 }
 

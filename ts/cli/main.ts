@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // The command `stowage`: one verb per file, the public surface of the package and nothing else.
-// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (143 by SIGTERM).
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).
 
 import { Command } from "commander";
 import { version } from "../index.js";
+import { addClean } from "./clean.js";
 import { fail } from "./failure.js";
 import { addPack } from "./pack.js";
 import { addPlan } from "./plan.js";
@@ -38,7 +39,7 @@ function createProgram(session: Session): Command {
     .addHelpText("after", EXAMPLES)
     .hook("preAction", (_, verb) => session.use(verb.optsWithGlobals<GlobalOptions>()));
   for (const add of [
-    ...[addPack, addStats, addPlan, addPrepare, addVerify, addStream, addStrategies],
+    ...[addPack, addStats, addPlan, addPrepare, addVerify, addStream, addStrategies, addClean],
   ])
     add(program, session);
   return program;

@@ -2,6 +2,7 @@
 // Results go to standard output, everything said along the way to standard error, so that a pipe
 // carries results only.
 
+import { constants } from "node:os";
 import pc from "picocolors";
 
 /** What every verb accepts. */
@@ -14,7 +15,7 @@ export interface GlobalOptions {
 type Colours = ReturnType<typeof pc.createColors>;
 
 export class Session {
-  /** Aborted by Ctrl-C or SIGTERM; every job gets it. */
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP (a closed terminal); every job gets it. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   #options: GlobalOptions = {};
@@ -22,7 +23,8 @@ export class Session {
 
   constructor() {
     this.signal = this.#controller.signal;
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => this.#stop(name));
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.on(name, () => this.#stop(name));
     // A reader that has seen enough (`stowage strategies | head`) is no failure, and no reason to
     // leave a data set half written: the rest of the words is dropped.
     for (const stream of [process.stdout, process.stderr]) {
@@ -48,7 +50,7 @@ export class Session {
   /** Exit code after a signal, as shells give it: 128 + its number; undefined without one. */
   get stoppedBy(): { name: string; exitCode: number } | undefined {
     if (this.#stoppedBy === undefined) return undefined;
-    return { name: this.#stoppedBy, exitCode: this.#stoppedBy === "SIGINT" ? 130 : 143 };
+    return { name: this.#stoppedBy, exitCode: 128 + constants.signals[this.#stoppedBy] };
   }
 
   /** Colours for a stream: only on a terminal, and not where NO_COLOR or --no-color says so. */

@@ -27,5 +27,5 @@ pub use job::pack::pack_dataset;
 pub use job::report::{DatasetReport, Times};
 pub use job::verify::{VerifyOptions, verify_dataset};
 pub use options::{Compression, DatasetOptions};
-pub use output::{DataFile, Digest};
+pub use output::{DataFile, Digest, Leftover, Life, Writer, clean};
 pub use source::Columns;

@@ -4,6 +4,7 @@ mod decide;
 pub(crate) mod lengths;
 mod manifest;
 pub(crate) mod pack;
+mod places;
 mod prepare;
 pub(crate) mod report;
 pub(crate) mod verify;

@@ -7,6 +7,7 @@
 
 use super::decide::{Decided, decide};
 use super::manifest::{self, write_manifest};
+use super::places;
 use super::prepare::prepare;
 use super::report::DatasetReport;
 use super::write::{spans, write};
@@ -32,6 +33,7 @@ pub fn pack_dataset(
     watch: &dyn Watch,
 ) -> Result<DatasetReport, Fault> {
     let format = checked(options)?;
+    places::apart(&options.inputs, &options.output)?;
     let output = Output::begin(&options.output, options.overwrite)?;
     let format = match format {
         Format::Rows(format) => format,
@@ -79,7 +81,7 @@ pub fn pack_dataset(
         format: options.format.clone(),
         files,
         spilled_bytes: sources.spill.bytes(),
-        warnings: sink.warnings(),
+        warnings: [output.warnings(), sink.warnings()].concat(),
     };
     let labels = match (sources.label_lane, facts.labels) {
         (Some(_), _) => Labels::Columns,

@@ -42,7 +42,7 @@ pub(super) fn prepare(
         format: options.format.clone(),
         files,
         spilled_bytes: 0,
-        warnings: Vec::new(),
+        warnings: output.warnings(),
     };
     let described = manifest::Facts {
         certificate: plan.certificate,

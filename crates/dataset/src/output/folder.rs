@@ -1,11 +1,14 @@
 //! An output folder that appears complete or not at all.
 //!
 //! Files are written into a folder of a temporary name beside the target, flushed to the disk, and
-//! the folder is renamed when everything stands. A failed or cancelled job removes it; a killed one
-//! leaves it under its temporary name, never under the final one.
+//! when everything stands the two exchange their names, or the folder takes the free name. A failed or
+//! cancelled job removes it; a killed one leaves it under its temporary name, never under the final
+//! one, and the next job for that output says so.
 
 use super::file::{DataFile, DataWriter};
-use super::manifest::{self, MANIFEST};
+use super::leftover::{self, Leftover};
+use super::replace::{may_be_written, replace};
+use super::writer::{self, Life};
 use crate::Fault;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -19,26 +22,47 @@ pub(crate) struct Output {
     folder: TempDir,
     overwrite: bool,
     described: Mutex<Vec<DataFile>>,
+    /// What earlier jobs for this output have left.
+    left: Vec<Leftover>,
 }
 
 impl Output {
-    /// Makes the temporary folder. Folders above the target are created where they are missing.
+    /// Makes the temporary folder. Folders above the target are created where they are missing. With
+    /// `overwrite`, what processes of this host have left of earlier jobs for it is removed.
     ///
     /// # Errors
-    /// [`Fault::OutputExists`] if something is there that may not be replaced; [`Fault::Io`].
+    /// `ERR_OPTION` for the working directory or a folder above it; [`Fault::OutputExists`] if
+    /// something is there that may not be replaced; [`Fault::Io`].
     pub(crate) fn begin(target: &Path, overwrite: bool) -> Result<Self, Fault> {
         let target =
             std::path::absolute(target).map_err(|error| Fault::io("use", target, &error))?;
         may_be_written(&target, overwrite)?;
         let parent = parent_of(&target);
-        fs::create_dir_all(parent).map_err(|error| Fault::io("create", parent, &error))?;
+        create_folders(parent).map_err(|error| Fault::io("create", parent, &error))?;
         let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let mut left = leftover::find(parent, Some(&name))?;
+        left.retain(|one| one.life != Life::Running);
+        for one in left.iter_mut().filter(|one| overwrite && one.life == Life::Gone) {
+            leftover::remove(one)?;
+        }
         let folder = tempfile::Builder::new()
-            .prefix(&format!(".{name}.stowage-"))
-            .suffix(".tmp")
+            .prefix(&writer::prefix(&name))
+            .suffix(writer::TEMPORARY)
             .tempdir_in(parent)
             .map_err(|error| Fault::io("create a folder in", parent, &error))?;
-        Ok(Self { target, folder, overwrite, described: Mutex::new(Vec::new()) })
+        Ok(Self { target, folder, overwrite, described: Mutex::new(Vec::new()), left })
+    }
+
+    /// What is to be said of earlier jobs for this output.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let say = |one: &Leftover| {
+            if one.removed {
+                format!("an earlier job was killed: {one}")
+            } else {
+                format!("an earlier job was killed and left {one}; `stowage clean` removes it")
+            }
+        };
+        self.left.iter().map(say).collect()
     }
 
     /// The folder that the target stands in: the place for temporary files.
@@ -79,6 +103,10 @@ impl Output {
     }
 
     /// Gives the folder its name. Nothing is visible under it before.
+    ///
+    /// # Errors
+    /// [`Fault::Io`], [`Fault::OutputExists`]; what stood there before still does, or the error says
+    /// where it is.
     pub(crate) fn commit(self) -> Result<(), Fault> {
         let failed =
             |error: io::Error| Fault::io("rename the finished output to", &self.target, &error);
@@ -88,55 +116,32 @@ impl Output {
         sync_folders(self.folder.path()).map_err(failed)?;
         // Looked at again: another job may have finished meanwhile.
         may_be_written(&self.target, self.overwrite)?;
-        let old = if self.target.symlink_metadata().is_ok() {
-            let aside = tempfile::Builder::new()
-                .prefix(".stowage-replaced-")
-                .tempdir_in(self.parent())
-                .map_err(failed)?;
-            fs::rename(&self.target, aside.path().join("old")).map_err(failed)?;
-            Some(aside)
-        } else {
-            None
-        };
-        if let Err(error) = fs::rename(self.folder.path(), &self.target) {
-            if let Some(aside) = &old {
-                // The old output goes back; if even that fails it stays where it was put.
-                let _ = fs::rename(aside.path().join("old"), &self.target);
-            }
-            return Err(failed(error));
-        }
-        let parent = self.parent().to_path_buf();
-        let target = self.target.clone();
-        drop(self.folder.keep());
-        sync_folder(&parent).map_err(|error| Fault::io("sync", &target, &error))
+        replace(self.folder, &self.target)?;
+        let parent = parent_of(&self.target);
+        sync_folder(parent).map_err(|error| Fault::io("sync", &self.target, &error))
     }
+}
+
+/// Creates a folder and those above it, each flushed to the disk with the one that it stands in.
+fn create_folders(folder: &Path) -> io::Result<()> {
+    let mut missing = folder;
+    let mut made = Vec::new();
+    while !missing.is_dir() {
+        made.push(missing);
+        match missing.parent() {
+            Some(above) => missing = above,
+            None => break,
+        }
+    }
+    fs::create_dir_all(folder)?;
+    for folder in made.iter().rev() {
+        sync_folder(parent_of(folder))?;
+    }
+    Ok(())
 }
 
 fn parent_of(target: &Path) -> &Path {
     target.parent().unwrap_or(target)
-}
-
-/// # Errors
-/// [`Fault::OutputExists`] if `target` exists and isn't to be replaced, or isn't ours to delete.
-fn may_be_written(target: &Path, overwrite: bool) -> Result<(), Fault> {
-    let refuse = |detail: String| Err(Fault::OutputExists { path: target.to_path_buf(), detail });
-    if target.symlink_metadata().is_err() {
-        return Ok(());
-    }
-    let shown = target.display();
-    if !overwrite {
-        return refuse(format!("{shown} exists; choose another output or set overwrite"));
-    }
-    if manifest::written_by_us(target) || is_empty_folder(target) {
-        return Ok(());
-    }
-    refuse(format!(
-        "{shown} exists and stowage did not write it (no {MANIFEST}); remove it yourself"
-    ))
-}
-
-fn is_empty_folder(path: &Path) -> bool {
-    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 #[cfg(unix)]

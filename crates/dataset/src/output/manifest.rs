@@ -199,10 +199,18 @@ fn is_whole(bytes: &[u8]) -> bool {
     at.is_some_and(|at| bytes[at..] == *tail(&bytes[..at]).as_bytes())
 }
 
-/// True if `folder` has a manifest of ours: then it may be overwritten.
-pub(crate) fn written_by_us(folder: &Path) -> bool {
-    let bytes = SourceFile::read_whole(&folder.join(MANIFEST), LIMIT).unwrap_or_default();
-    serde_json::from_slice::<Value>(&bytes).is_ok_and(|value| value["product"] == "stowage")
+/// The files that a manifest of ours in `folder` lists, itself included; none without one. Of a
+/// manifest that was damaged or is older, what can be read.
+pub(super) fn listed(folder: &Path) -> Option<Vec<String>> {
+    let bytes = SourceFile::read_whole(&folder.join(MANIFEST), LIMIT).ok()?;
+    let value: Value = serde_json::from_slice(&bytes).ok()?;
+    if value["product"] != "stowage" {
+        return None;
+    }
+    let files = |name: &str| value[name].as_array().into_iter().flatten();
+    let all = files("files").chain(files("described"));
+    let names = all.filter_map(|file| file["path"].as_str()).map(str::to_string);
+    Some(names.chain([MANIFEST.to_string()]).collect())
 }
 
 /// The manifest's fields, each read with its name in the fault.

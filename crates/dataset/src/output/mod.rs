@@ -3,11 +3,16 @@
 mod digest;
 mod file;
 mod folder;
+mod leftover;
 mod manifest;
+mod replace;
+mod writer;
 
 pub use digest::Digest;
 pub(crate) use digest::of_file as digest_of_file;
 pub use file::DataFile;
 pub(crate) use file::DataWriter;
 pub(crate) use folder::Output;
+pub use leftover::{Leftover, clean};
 pub(crate) use manifest::{Labels, MANIFEST, Manifest};
+pub use writer::{Life, Writer};

@@ -19,6 +19,7 @@ mod sources;
 mod table;
 
 pub use columns::Columns;
+pub(crate) use paths::expand;
 pub(crate) use rows::{IGNORE, Rows};
 pub(crate) use sources::{Part, Sources, concatenated};
 pub(crate) use table::Table;
