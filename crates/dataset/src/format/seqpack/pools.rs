@@ -78,7 +78,7 @@ pub(super) fn prove_ids(
                 let before = before.unwrap_or(0);
                 return fault(format!("sequence {id} stands behind {before}: ids must rise"));
             }
-            if !seen.insert(id as u32) {
+            if !seen.insert(id as u32)? {
                 return fault(format!("sequence {id} stands in two pools"));
             }
             before = Some(id);

@@ -37,7 +37,7 @@ pub(crate) fn prove(
                 continue;
             }
             placed += 1;
-            if !heads.insert(sequence) {
+            if !heads.insert(sequence)? {
                 return Err(fault(
                     parts,
                     (p, k),

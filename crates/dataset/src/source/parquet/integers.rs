@@ -79,14 +79,23 @@ impl IntegerLists {
         &self.field
     }
 
-    /// The next rows, at most `rows`; fewer only at the end.
-    pub(crate) fn read(&mut self, rows: usize) -> Result<ArrayRef, ParquetError> {
+    /// The next rows, at most `rows`; fewer at the end. A column that `leads` also stops where they
+    /// have many values.
+    pub(crate) fn read(&mut self, rows: usize, leads: bool) -> Result<ArrayRef, ParquetError> {
         let unsigned = self.element.data_type().is_unsigned_integer();
         match (&mut self.lists, unsigned) {
-            (Either::Narrow(lists), false) => array::<_, Int32Type>(lists, rows, &self.element),
-            (Either::Narrow(lists), true) => array::<_, UInt32Type>(lists, rows, &self.element),
-            (Either::Wide(lists), false) => array::<_, Int64Type>(lists, rows, &self.element),
-            (Either::Wide(lists), true) => array::<_, UInt64Type>(lists, rows, &self.element),
+            (Either::Narrow(lists), false) => {
+                array::<_, Int32Type>(lists, (rows, leads), &self.element)
+            }
+            (Either::Narrow(lists), true) => {
+                array::<_, UInt32Type>(lists, (rows, leads), &self.element)
+            }
+            (Either::Wide(lists), false) => {
+                array::<_, Int64Type>(lists, (rows, leads), &self.element)
+            }
+            (Either::Wide(lists), true) => {
+                array::<_, UInt64Type>(lists, (rows, leads), &self.element)
+            }
         }
     }
 
@@ -103,10 +112,10 @@ impl IntegerLists {
 /// The next rows of `lists`, with the values' bits taken as those of `To`, which is as wide.
 fn array<T: Number + ArrowNativeType, To: ArrowPrimitiveType>(
     lists: &mut Lists<T>,
-    rows: usize,
+    (rows, leads): (usize, bool),
     element: &FieldRef,
 ) -> Result<ArrayRef, ParquetError> {
-    let Read { offsets, nulls, values, element_nulls } = lists.read(rows)?;
+    let Read { offsets, nulls, values, element_nulls } = lists.read(rows, leads)?;
     let values = ScalarBuffer::from(Buffer::from_vec(values));
     let values = PrimitiveArray::<To>::try_new(values, element_nulls).map_err(contradiction)?;
     let offsets = OffsetBuffer::new(offsets.into());

@@ -11,6 +11,15 @@ use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
 
+/// Values after which a column that leads the others stops at the next row.
+const AT_ONCE: usize = 1 << 16;
+/// Values of rows that another column has chosen, at most: the footer says how many there are on the
+/// average, and what rows become is held in memory.
+const TOGETHER: usize = 1 << 27;
+/// Elements of a row, at most: a run-length of a few bytes may stand for any number of them, and what a
+/// row becomes is held in memory whole, some ten bytes for each.
+pub(super) const ROW_LIMIT: usize = 1 << 25;
+
 /// A number as pages have it.
 pub(super) trait Number: Copy + Default {
     const BYTES: usize;
@@ -75,14 +84,15 @@ impl<T: Number> Lists<T> {
         Self { pages, list, element, dictionary: Dictionary::default(), page: None }
     }
 
-    /// The next rows, at most `rows`; fewer only at the end.
-    pub(super) fn read(&mut self, rows: usize) -> Result<Read<T>, ParquetError> {
+    /// The next rows, at most `rows`; fewer at the end. A column that `leads` also stops where they
+    /// have many values.
+    pub(super) fn read(&mut self, rows: usize, leads: bool) -> Result<Read<T>, ParquetError> {
         let (list, element) = (self.list, self.element);
         let mut offsets = Offsets::default();
         let (mut nulls, mut element_nulls) = (Validity::default(), Validity::default());
         let mut values = Vec::new();
         let mut pending = 0;
-        self.entries(rows, |event, entries, dictionary| {
+        self.entries(rows, leads, |event, entries, dictionary| {
             let (def, count) = match event {
                 Event::Begin { def, count } => {
                     nulls.push(def >= list, count);
@@ -116,11 +126,11 @@ impl<T: Number> Lists<T> {
         Ok(Read { offsets: offsets.finish(), nulls, values, element_nulls })
     }
 
-    /// Where the next rows begin; no value is decoded.
+    /// Where the next rows begin, as of a column that leads; no value is decoded.
     pub(super) fn offsets(&mut self, rows: usize) -> Result<Vec<i32>, ParquetError> {
         let list = self.list;
         let mut offsets = Offsets::default();
-        self.entries(rows, |event, _, _| match event {
+        self.entries(rows, true, |event, _, _| match event {
             Event::Begin { def, count } => offsets.begin(count, def > list),
             Event::Go { count, .. } => offsets.go(count),
         })?;
@@ -131,9 +141,10 @@ impl<T: Number> Lists<T> {
     fn entries(
         &mut self,
         rows: usize,
+        leads: bool,
         mut take: impl FnMut(Event, &mut Entries, &Dictionary<T>) -> Result<(), ParquetError>,
     ) -> Result<(), ParquetError> {
-        let mut done = 0;
+        let (mut done, mut values, mut row) = (0, 0, 0);
         loop {
             if self.page.as_ref().is_none_or(|page| page.left == 0) {
                 self.page = self.next_page()?;
@@ -142,11 +153,26 @@ impl<T: Number> Lists<T> {
             let ((rep, again), (def, same)) = (page.rep.peek()?, page.def.peek()?);
             let mut count = again.min(same).min(page.left);
             if rep == 0 {
-                if done == rows {
+                if done == rows || (leads && values >= AT_ONCE) {
                     return Ok(());
                 }
                 count = count.min(rows - done);
                 done += count;
+                row = 1;
+            } else {
+                row += count;
+                if row > ROW_LIMIT {
+                    let detail =
+                        format!("a row has more than {ROW_LIMIT} elements, the most that is read");
+                    return Err(ParquetError::General(detail));
+                }
+            }
+            values += count;
+            if values > TOGETHER {
+                let detail = format!(
+                    "{done} rows have more than {TOGETHER} elements, far above the average"
+                );
+                return Err(ParquetError::General(detail));
             }
             page.rep.skip(count);
             page.def.skip(count);

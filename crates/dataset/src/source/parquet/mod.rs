@@ -8,6 +8,7 @@
 mod assemble;
 mod bits;
 mod dictionary;
+mod footer;
 mod hybrid;
 mod integers;
 mod leaf;

@@ -3,6 +3,7 @@
 //! O(values of those columns). A row group is read as a stream, so memory doesn't grow with it.
 
 use super::assemble::{Columns as LeafColumns, array_of, leaves_below};
+use super::footer;
 use super::integers::IntegerLists;
 use super::leaf::LeafReader;
 use super::node::{Node, nodes};
@@ -13,7 +14,7 @@ use crate::source::file::SourceFile;
 use crate::source::identity::Identity;
 use crate::source::layout::{self, Layout};
 use crate::source::rows::Rows;
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{FieldRef, Schema, SchemaRef};
 use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
@@ -38,6 +39,9 @@ pub(crate) struct ParquetTable {
 impl ParquetTable {
     pub(crate) fn open(path: &Path, identity: Identity) -> Result<Self, Fault> {
         let file = SourceFile::reopen(path, identity)?;
+        if let Some(fault) = footer::fault(&file) {
+            return Err(Fault::format(path, None, format!("not a readable Parquet file: {fault}")));
+        }
         let (metadata, nodes) = guarded(path, || {
             let metadata = ParquetMetaDataReader::new().parse_and_finish(&file);
             let metadata = metadata.map_err(|error| damaged(path, &error))?;
@@ -176,10 +180,13 @@ impl<'a> Group<'a> {
         });
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         self.each(&mut |count, row| {
-            let mut arrays = Vec::new();
+            let mut arrays: Vec<ArrayRef> = Vec::new();
             for (&root, column) in self.roots.iter().zip(&mut columns) {
+                // The first column says how many rows; the others have as many.
+                let leads = arrays.is_empty();
+                let count = arrays.first().map_or(count, |first| first.len());
                 arrays.push(self.decoded(|| match column {
-                    Column::Integers(lists) => lists.read(count),
+                    Column::Integers(lists) => lists.read(count, leads),
                     Column::Any(leaves) => {
                         let mut rows = LeafColumns::new();
                         for (leaf, reader) in leaves {
