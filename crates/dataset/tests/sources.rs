@@ -291,3 +291,34 @@ proptest! {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_a_socket_and_a_device_are_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe.jsonl");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let socket = folder.path().join("socket.jsonl");
+    let _listening = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    let device = Path::new("/dev/zero");
+    for (path, word) in [(pipe.as_path(), "a pipe"), (device, "a device")] {
+        for fault in [lengths(path).expect_err(word), tokens(path, folder.path()).expect_err(word)]
+        {
+            assert_eq!(fault.code(), "ERR_FORMAT", "{fault}");
+            assert_eq!(fault.path(), Some(path));
+            assert!(fault.to_string().contains(word), "{fault}");
+        }
+    }
+    // The system itself refuses to open a socket.
+    assert_eq!(lengths(&socket).expect_err("a socket").code(), "ERR_IO");
+    let options = stowage_dataset::VerifyOptions {
+        output: folder.path().to_path_buf(),
+        inputs: None,
+        columns: stowage_dataset::Columns::default(),
+        digests: true,
+    };
+    std::fs::rename(&pipe, folder.path().join("_stowage.json")).expect("renamed");
+    let fault = stowage_dataset::verify_dataset(&options, 1, &Unwatched).expect_err("a pipe");
+    assert_eq!(fault.code(), "ERR_FORMAT", "{fault}");
+}
