@@ -10,10 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { packDataset, verifyDataset } = createRequire(import.meta.url)(root);
-const formats = [
-  ...["parquet", "arrow", "hf", "trl", "llamafactory", "nemo", "megatron"],
-  ...["mds", "npy", "safetensors", "seqpack"],
-];
+const formats = createRequire(import.meta.url)(join(root, "native.js")).formats();
 const sources = Number(process.argv[2] ?? 20);
 const work = mkdtempSync(join(tmpdir(), "stowage-digests-"));
 

@@ -121,7 +121,7 @@ impl From<SourceColumns> for Columns {
     }
 }
 
-/// Checked options; choices are places in the lists of `ts/dataset-options.ts`.
+/// Checked options; choices are places in the lists of `ts/dataset/options.ts`.
 #[napi(object, object_to_js = false)]
 pub struct PackDataset {
     /// Files, folders, patterns.

@@ -44,7 +44,7 @@ pub fn strategies() -> Vec<StrategyEntry> {
     entries.collect()
 }
 
-/// Checked options, as numbers: choices are places in the lists of `ts/pack-options.ts`.
+/// Checked options, as numbers: choices are places in the lists of `ts/packing/options.ts`.
 #[napi(object, object_to_js = false)]
 pub struct EngineOptions {
     /// Tokens that a pack holds.
@@ -94,7 +94,7 @@ impl From<EngineOptions> for PackOptions {
     }
 }
 
-/// The policies in the order of `ts/pack-options.ts`.
+/// The policies in the order of `ts/packing/options.ts`.
 pub const OVERLONG: [Overlong; 4] =
     [Overlong::Error, Overlong::Drop, Overlong::Truncate, Overlong::Split];
 /// As above.

@@ -3,7 +3,7 @@
 //! Memory comes from JavaScript because runtimes with a memory cage (Electron) refuse foreign
 //! buffers, and because an array filled in place is never copied.
 //!
-//! The wrapper's side of the contract (`ts/packing.ts`): each output is an array of its own, which
+//! The wrapper's side of the contract (`ts/packing/packing.ts`): each output is an array of its own, which
 //! nobody else sees, and which a closure on the job's promise keeps until the promise settles.
 
 use crate::huge_pages;

@@ -112,14 +112,18 @@ test("verify proves what prepare wrote, and finds another id in a pool", async (
     ...["--input", "a.parquet", ...args, "--max-seq-len", "8", "--output", "proved"],
   );
   t.is(code, 0);
-  const verify = () => stowage("verify", "proved", "--input", "a.parquet", ...args);
+  const verify = (...more: string[]) =>
+    stowage("verify", "proved", "--input", "a.parquet", ...args, ...more);
   const proved = await verify();
   t.is(proved.code, 0, proved.stderr);
   const pool = join(at, "proved", "pools", "5.npy");
   const bytes = readFileSync(pool);
   bytes[128]! += 1;
   writeFileSync(pool, bytes);
-  const { code: refused, stderr } = await verify();
+  const changed = await verify();
+  t.is(changed.code, 1);
+  t.regex(changed.stderr, /ERR_FORMAT: .*pools.* it was changed after it was written/);
+  const { code: refused, stderr } = await verify("--no-digests");
   t.is(refused, 1);
   t.regex(stderr, /ERR_INVALID_PACKING.*pools/s);
 });

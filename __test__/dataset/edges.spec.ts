@@ -6,11 +6,8 @@ import test from "ava";
 import { type DatasetFormat, type PackDatasetOptions, packDataset } from "../../index.js";
 import { caught, folder, job, readManifest, writeArrow } from "../fixtures/dataset-files.js";
 import { npy, readIds } from "../fixtures/format-readers.js";
+import { withRows as formats } from "../fixtures/formats.js";
 
-const formats = [
-  ...["parquet", "arrow", "hf", "trl", "llamafactory", "nemo", "megatron", "mds", "npy"],
-  "safetensors",
-] as DatasetFormat[];
 const end = 1;
 
 /** A row as the format has it: Megatron's end with the end-of-document id, some are padded. */

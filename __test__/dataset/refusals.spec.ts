@@ -6,11 +6,8 @@ import * as arrow from "apache-arrow";
 import test from "ava";
 import { type PackDatasetOptions, packDataset } from "../../index.js";
 import { abc, caught, folder, readPacks, writeArrow } from "../fixtures/dataset-files.js";
+import { formats as every } from "../fixtures/formats.js";
 
-const every = [
-  ...["parquet", "arrow", "hf", "trl", "llamafactory", "nemo", "megatron", "mds", "npy"],
-  ...["safetensors", "seqpack"],
-];
 const except = (...names: string[]) => every.filter((name) => !names.includes(name));
 const unaligned = ["trl", "llamafactory", "nemo", "megatron"];
 const unsharded = ["megatron", "npy", "seqpack"];

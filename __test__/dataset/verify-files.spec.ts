@@ -6,12 +6,9 @@ import test from "ava";
 import fc from "fast-check";
 import { type DatasetFormat, packDataset, StowageError, verifyDataset } from "../../index.js";
 import { caught, job } from "../fixtures/dataset-files.js";
+import { formats } from "../fixtures/formats.js";
 import { restate } from "../fixtures/packed-rows.js";
 
-const formats: readonly DatasetFormat[] = [
-  ...(["parquet", "arrow", "hf", "trl", "llamafactory", "nemo"] as const),
-  ...(["megatron", "mds", "npy", "safetensors", "seqpack"] as const),
-];
 const sequences = Array.from({ length: 30 }, (_, s) =>
   Array.from({ length: 3 + ((s * 7) % 10) }, (_, k) => 100 + 20 * s + k),
 );

@@ -8,8 +8,9 @@ import {
   verifyDataset,
 } from "../../index.js";
 import { caught, job } from "../fixtures/dataset-files.js";
+import { withRows } from "../fixtures/formats.js";
 import { openPacked } from "../fixtures/packed-rows.js";
-import { faults, lengthsOf, withRows } from "../fixtures/row-faults.js";
+import { faults, lengthsOf } from "../fixtures/row-faults.js";
 
 /** 40 sequences of 3 to 12 ids, none twice, with labels: a pack has several, and room left. */
 const sequences = Array.from({ length: 40 }, (_, s) =>

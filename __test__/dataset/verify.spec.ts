@@ -6,11 +6,8 @@ import test from "ava";
 import fc from "fast-check";
 import { type DatasetFormat, packDataset, verifyDataset } from "../../index.js";
 import { caught, folder, job } from "../fixtures/dataset-files.js";
+import { formats } from "../fixtures/formats.js";
 
-const formats: readonly DatasetFormat[] = [
-  ...(["parquet", "arrow", "hf", "trl", "llamafactory", "nemo"] as const),
-  ...(["megatron", "mds", "npy", "safetensors", "seqpack"] as const),
-];
 const end = 1;
 const ends = (format: DatasetFormat) => (format === "megatron" ? { eosTokenId: end } : {});
 

@@ -56,7 +56,7 @@ fn the_tests_reject_rotations() {
     }
 }
 
-/// `__test__/epoch.spec.ts` compares the same table with an implementation in `BigInt` arithmetic.
+/// `__test__/epoch/epoch.spec.ts` compares the same table with an implementation in `BigInt` arithmetic.
 #[test]
 fn the_published_vectors_come_out() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/epochs.md");

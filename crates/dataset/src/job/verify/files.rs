@@ -30,7 +30,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, facts: &Facts) -> Result
         return Err(Fault::invalid(&extra, None, detail.to_string()));
     }
     let mut identities = Vec::new();
-    for file in manifest.files.iter().chain(&manifest.described) {
+    for file in &manifest.files {
         let path = folder.join(&file.path);
         let open = SourceFile::open(&path)?;
         if open.size() != file.bytes {
@@ -40,7 +40,10 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, facts: &Facts) -> Result
         identities.push((path.clone(), open.identity()));
         paths.push(path);
     }
-    paths.truncate(manifest.files.len());
+    for file in &manifest.described {
+        let path = folder.join(&file.path);
+        identities.push((path.clone(), SourceFile::open(&path)?.identity()));
+    }
     Ok(Listed { paths, identities })
 }
 
