@@ -60,6 +60,8 @@ pub struct CertificateHead {
     pub pack_weight: f64,
     /// Number of weights.
     pub count: u32,
+    /// `pack_weight` holds for packs of what there is.
+    pub counted: bool,
 }
 
 /// Size and multiplicity of a template.
@@ -117,12 +119,13 @@ impl Plan {
     #[napi(catch_unwind)]
     #[must_use]
     pub fn certificate(&self) -> CertificateHead {
-        let Certificate { kind, parameter, pack_weight, weights } = &self.plan.certificate;
+        let Certificate { kind, parameter, pack_weight, weights, counted } = &self.plan.certificate;
         CertificateHead {
             kind: kind.name(),
             parameter: parameter.map(|parameter| parameter as f64),
             pack_weight: *pack_weight as f64,
             count: weights.len() as u32,
+            counted: *counted,
         }
     }
 
@@ -207,6 +210,8 @@ pub struct PlanParts {
     pub parameter: Option<f64>,
     /// No pack weighs more.
     pub pack_weight: f64,
+    /// `pack_weight` holds for packs of what there is.
+    pub counted: Option<bool>,
     /// Sequences planned, where pieces of split ones hide it.
     pub sequence_count: Option<f64>,
 }
@@ -243,6 +248,7 @@ pub fn plan_from_parts(
         parameter: parts.parameter.map(|parameter| parameter as u64),
         pack_weight: parts.pack_weight as u64,
         weights: weights.map(|(&length, &weight)| (length, weight as u64)).collect(),
+        counted: parts.counted.unwrap_or(false),
     };
     let entries = templates.iter().fold(0_u64, |sum, (runs, multiplicity)| {
         sum.saturating_add(sequences(runs).saturating_mul(multiplicity))

@@ -6,6 +6,7 @@
 
 use super::Task;
 use super::knapsack::{Knapsack, affordable};
+use super::pricing::{Pricing, counts_matter};
 use super::work::Work;
 use crate::bound::{self, Bound};
 use crate::certificate::{Certificate, CertificateKind};
@@ -23,6 +24,9 @@ pub(super) fn lift(
     work: &mut Work,
 ) -> Option<Bound> {
     let all = task.classes;
+    if part.len() == all.len() && counts_matter(task) {
+        return certify(task, duals, work);
+    }
     if !affordable(2 * all.len(), task.capacity, task.limit, work.left()) {
         return None;
     }
@@ -60,30 +64,45 @@ pub(super) fn lift(
 }
 
 /// An integer certificate from floating-point duals of all classes: rounded down, and K the
-/// heaviest pack found exactly. None if the work does not suffice.
+/// heaviest pack found exactly. With counts where only they prove as much. None if the work does not
+/// suffice.
 pub(super) fn certify(task: &Task, duals: &[f64], work: &mut Work) -> Option<Bound> {
     if !affordable(task.classes.len(), task.capacity, task.limit, work.left()) {
         return None;
     }
-    let scaled = |dual: f64| (dual.clamp(0.0, 1.0) * SCALE) as u64;
-    let weights =
-        task.classes.iter().zip(duals).map(|(&(length, _), &dual)| (length, scaled(dual)));
-    let weights: Vec<(u32, u64)> = weights.filter(|weight| weight.1 > 0).collect();
-    // Weights are integers below 2^41 and a pack's sum is far below 2^53, so that the knapsack over
-    // f64 is exact. A pack of millions of sequences could pass it: then there is no certificate.
-    let mut knapsack = Knapsack::new(task.capacity, task.limit).ok()?;
-    for &(length, weight) in weights.iter().rev() {
-        knapsack.offer(0, length, weight as f64, work);
+    let scaled = |dual: &f64| (dual.clamp(0.0, 1.0) * SCALE) as u64;
+    let weights: Vec<u64> = duals.iter().map(scaled).collect();
+    let endless = heaviest(task, &weights, false, work);
+    if !counts_matter(task) {
+        return endless;
     }
-    let heaviest = knapsack.best();
-    if weights.is_empty() || heaviest >= (1u64 << 52) as f64 {
+    let counted = heaviest(task, &weights, true, work);
+    match (endless, counted) {
+        (Some(endless), Some(counted)) => Some(endless.or_better(counted)),
+        (endless, counted) => counted.or(endless),
+    }
+}
+
+/// The bound by `weights`, with the heaviest pack found exactly.
+fn heaviest(task: &Task, weights: &[u64], counted: bool, work: &mut Work) -> Option<Bound> {
+    // Weights are integers below 2^41 and a pack's sum is far below 2^53, so that the knapsack over
+    // f64 is exact. A pack of thousands of sequences could pass it: then there is no certificate.
+    let prices: Vec<f64> = weights.iter().map(|&weight| weight as f64).collect();
+    let mut pricing = Pricing::new(task, counted).ok()?;
+    if work.left() < pricing.units(task) {
         return None;
     }
+    let heaviest = pricing.price(task, &prices, work);
+    if heaviest < 1.0 || heaviest >= (1u64 << 52) as f64 {
+        return None;
+    }
+    let weights = task.classes.iter().zip(weights).map(|(class, &weight)| (class.0, weight));
     let certificate = Certificate {
         kind: CertificateKind::Lp,
         parameter: None,
         pack_weight: heaviest as u64,
-        weights,
+        weights: weights.filter(|weight| weight.1 > 0).collect(),
+        counted,
     };
     Some(Bound { packs: bound::packs(&certificate, task.classes), certificate })
 }
