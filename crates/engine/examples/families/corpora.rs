@@ -4,13 +4,14 @@ use crate::{Classes, Family, Instance, between, classes_of, uniform};
 use stowage_engine::optimal::Mode;
 use stowage_engine::seeded::{Generator, seed_from};
 
-/// What `auto` may end above the bound at effort 1: the worst of several variants and a slack of 1.
+/// What `auto` may end above the bound at effort 1: the worst of several variants and a slack of 1. The
+/// bound of the bell is out of reach of these units (99 of its gap): the relaxation needs 51,201 packs.
 const CORPORA: [(&str, u64, usize); 5] = [
     ("quarters-16k", 12, 0),
     ("quarters-65k", 11, 1),
     ("fifths-131k", 17, 0),
     ("two-peaks-4096", 38, 0),
-    ("bell-8192", 20, 0),
+    ("bell-8192", 115, 0),
 ];
 
 pub fn families() -> Vec<Family> {
@@ -22,7 +23,7 @@ pub fn families() -> Vec<Family> {
         })
         .collect();
     for (n, name, gaps, every) in
-        [(64, "thirds-64", 1, 0), (256, "thirds-256", 6, 1), (1024, "thirds-1024", 14, 0)]
+        [(64, "thirds-64", 0, 0), (256, "thirds-256", 11, 1), (1024, "thirds-1024", 10, 0)]
     {
         let mut instances = Vec::new();
         for capacity in [8192, 32_768, 131_072_u32] {

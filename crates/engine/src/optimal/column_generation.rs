@@ -48,9 +48,19 @@ pub(super) struct Relaxation {
 /// Solves the relaxation of `task`, starting from the templates of `start`; none if its table does
 /// not fit memory.
 pub(super) fn relax(task: &Task, start: &[&Templates], work: &mut Work) -> Option<Relaxation> {
+    relax_around(task, start, None, work)
+}
+
+/// The same, with duals that are probably close to the best ones: they are priced first.
+pub(super) fn relax_around(
+    task: &Task,
+    start: &[&Templates],
+    centre: Option<&[f64]>,
+    work: &mut Work,
+) -> Option<Relaxation> {
     let patterns = start.iter().flat_map(|templates| templates.iter());
     let patterns = patterns.map(|(runs, _)| to_pattern(task, runs)).collect();
-    relax_from(task, patterns, USUAL, work)
+    relax_all(task, patterns, USUAL, centre, work)
 }
 
 /// The same from patterns; another seed of the crumbs leads to another of many equal solutions.
@@ -60,12 +70,23 @@ pub(super) fn relax_from(
     goal: Goal,
     work: &mut Work,
 ) -> Option<Relaxation> {
-    let centre = quick_duals(task);
-    if !counts_matter(task) {
-        return Some(Run::new(task, centre, goal, false, true)?.run(start, work).0);
+    relax_all(task, start, goal, None, work)
+}
+
+fn relax_all(
+    task: &Task,
+    start: Vec<Pattern>,
+    goal: Goal,
+    centre: Option<&[f64]>,
+    work: &mut Work,
+) -> Option<Relaxation> {
+    let counted = counts_matter(task);
+    let mut run = Run::new(task, quick_duals(task), goal, counted, true)?;
+    if let Some(centre) = centre {
+        run.try_duals(centre, work);
     }
-    let (relaxation, settled) = Run::new(task, centre, goal, true, true)?.run(start, work);
-    if settled || work.exhausted() {
+    let (relaxation, settled) = run.run(start, work);
+    if !counted || settled || work.exhausted() {
         return Some(relaxation);
     }
     // An exchange can stand for a copy that is not there: without exchanges the value is that of
@@ -192,12 +213,7 @@ impl<'a> Run<'a> {
             if work.left() < units {
                 return None;
             }
-            let dearest = self.pricing.price(self.task, prices, work).max(1e-9);
-            let bound = dot(prices, &self.exact) / dearest;
-            if bound > self.best_bound {
-                self.best_bound = bound;
-                self.best_duals = prices.iter().map(|price| price / dearest).collect();
-            }
+            self.try_duals(prices, work);
             let added = self.add_patterns(&duals);
             work.charge(60 * duals.len() as u64);
             if added > 0 {
@@ -205,6 +221,16 @@ impl<'a> Run<'a> {
             }
         }
         Some(0)
+    }
+
+    /// Prices, and keeps the prices where they bound better.
+    fn try_duals(&mut self, prices: &[f64], work: &mut Work) {
+        let dearest = self.pricing.price(self.task, prices, work).max(1e-9);
+        let bound = dot(prices, &self.exact) / dearest;
+        if bound > self.best_bound {
+            self.best_bound = bound;
+            self.best_duals = prices.iter().map(|price| price / dearest).collect();
+        }
     }
 
     /// From one knapsack: for every class the best pattern that holds it. Many columns, and diverse

@@ -27,6 +27,17 @@ pub(super) fn counts_matter(task: &Task) -> bool {
         && task.classes.iter().any(|class| class.1 < fit(class.0))
 }
 
+/// Units of one pricing at most.
+pub(super) fn pricing_units(task: &Task, counted: bool) -> u64 {
+    let layers = u64::from(task.limit.unwrap_or(1));
+    let parts = |&(length, count): &(u32, u64)| {
+        let copies = count.min((task.capacity / length).into());
+        if counted { u64::from(u64::BITS - copies.leading_zeros()) } else { 1 }
+    };
+    let row = |class: &(u32, u64)| u64::from(task.capacity - class.0) * layers * parts(class);
+    task.classes.iter().fold(0, |sum: u64, class| sum.saturating_add(row(class)))
+}
+
 /// The knapsack of a task.
 pub(super) enum Pricing {
     /// Any number of copies.
@@ -48,16 +59,7 @@ impl Pricing {
 
     /// Units of one pricing at most.
     pub fn units(&self, task: &Task) -> u64 {
-        let layers = u64::from(task.limit.unwrap_or(1));
-        let parts = |&(length, count): &(u32, u64)| match self {
-            Self::Endless(_) => 1,
-            Self::Counted(_) => {
-                let copies = count.min((task.capacity / length).into());
-                u64::from(u64::BITS - copies.leading_zeros())
-            }
-        };
-        let row = |class| u64::from(task.capacity) * layers * parts(class);
-        task.classes.iter().fold(0, |sum: u64, class| sum.saturating_add(row(class)))
+        pricing_units(task, matches!(self, Self::Counted(_)))
     }
 
     /// Forgets earlier prices and takes these; the price of the dearest pack.

@@ -13,6 +13,13 @@ const ASK: u64 = 1 << 21;
 /// Units of a node of a depth-first search: two bitset updates and a predecessor query.
 const NODE: u64 = 16;
 
+/// Units that the relaxation of so many classes takes, about: some tens of pricings, and pivots.
+pub(super) fn relaxation(classes: usize, capacity: u32, limit: Option<u32>) -> u64 {
+    let (rows, layers) = (classes as u64, u64::from(limit.unwrap_or(1)));
+    let pricings = (60 * rows * u64::from(capacity)).saturating_mul(layers);
+    pricings.saturating_add(200 * rows * rows)
+}
+
 /// A budget of units.
 pub(super) struct Work<'a> {
     limit: u64,
