@@ -21,7 +21,7 @@ pub(super) fn relaxation(classes: usize, capacity: u32, limit: Option<u32>) -> u
 }
 
 /// A budget of units.
-pub(super) struct Work<'a> {
+pub(crate) struct Work<'a> {
     limit: u64,
     units: u64,
     asked: u64,
@@ -40,6 +40,16 @@ impl<'a> Work<'a> {
     /// Units that may still be spent in this share.
     pub fn left(&self) -> u64 {
         if self.cancelled { 0 } else { self.limit.saturating_sub(self.units) }
+    }
+
+    /// The watch, for a part with a budget of its own.
+    pub fn watch(&self) -> &'a dyn Watch {
+        self.watch
+    }
+
+    /// True once the watch has asked for an end.
+    pub fn stopped(&self) -> bool {
+        self.cancelled
     }
 
     pub fn exhausted(&self) -> bool {
