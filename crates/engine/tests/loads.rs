@@ -4,7 +4,7 @@
 mod exhaustive;
 
 use exhaustive::{Tiny, below, classes_of};
-use stowage_engine::loads::{Balanced, LoadCost, Question, balance, is_in_load_order, verify_load};
+use stowage_engine::loads::{Balanced, LoadCost, Question, balance, stands_before, verify_load};
 use stowage_engine::optimal::{Mode, Stopped};
 use stowage_engine::seeded::Generator;
 use stowage_engine::template::{sequences, tokens};
@@ -48,7 +48,10 @@ fn balanced(question: &Question<'_>) -> Balanced {
     let loads = || packs.iter().map(|(runs, _)| question.cost.of_runs(runs));
     assert_eq!(loads().max(), Some(found.max_load.into()), "{question:?}");
     assert_eq!(loads().min(), Some(found.min_load.into()), "{question:?}");
-    assert!(is_in_load_order(packs, question.cost), "{question:?}");
+    for t in 1..packs.len() {
+        let (before, here) = (packs.get(t - 1).0, packs.get(t).0);
+        assert!(stands_before(before, here, question.cost), "{question:?}");
+    }
     assert!(found.max_load >= found.bound.load, "{question:?}");
     let (classes, packs) = (question.classes, question.packs);
     let sum: u128 = classes.iter().map(|&(l, n)| question.cost.of(l) * u128::from(n)).sum();
@@ -141,6 +144,10 @@ fn tiny_problems_are_within_a_hair_of_the_optimum_and_the_bound_is_never_above_i
         assert!(u128::from(found.bound.load) <= best, "case {case}: {question:?}");
         assert!(u128::from(found.max_load) >= best, "case {case}: {question:?}");
         assert!(u128::from(found.max_load) <= longest_first(&question), "case {case}");
+        if cost == TOKENS && tiny.limit == u32::MAX {
+            // The dual of packing: the load fits the capacity where the packs suffice.
+            assert_eq!(best <= tiny.capacity.into(), tiny.optimum() <= packs, "case {case}");
+        }
         met += usize::from(u128::from(found.max_load) == best);
         all += 1;
         if found.stopped == Some(Stopped::Bound) {

@@ -20,7 +20,7 @@ pub use cost::LoadCost;
 
 use crate::optimal::work::Work;
 use crate::optimal::{self, Mode, Stopped};
-use crate::template::{Run, Templates, plan_order, tokens};
+use crate::template::{Run, Templates, plan_order};
 use crate::{Fault, Watch};
 use packs::{Limits, Packs};
 
@@ -159,8 +159,7 @@ fn in_load_order(packs: &Packs, items: &[packs::Item], cost: LoadCost) -> Templa
 }
 
 /// Templates in plan order, by falling load.
-#[must_use]
-pub fn load_order(templates: &Templates, cost: LoadCost) -> Templates {
+fn load_order(templates: &Templates, cost: LoadCost) -> Templates {
     let mut order: Vec<usize> = (0..templates.len()).collect();
     // Stable: equal loads stay in plan order.
     order.sort_by_key(|&t| std::cmp::Reverse(cost.of_runs(templates.get(t).0)));
@@ -172,20 +171,11 @@ pub fn load_order(templates: &Templates, cost: LoadCost) -> Templates {
     sorted
 }
 
-/// True if templates stand by falling load and equal loads in plan order, none twice.
+/// True if a template stands before another: a larger load, or the same and before it in plan order.
 #[must_use]
-pub fn is_in_load_order(templates: &Templates, cost: LoadCost) -> bool {
-    (1..templates.len()).all(|t| {
-        let (before, here) = (templates.get(t - 1).0, templates.get(t).0);
-        let loads = (cost.of_runs(before), cost.of_runs(here));
-        loads.0 > loads.1 || (loads.0 == loads.1 && plan_order(before, here).is_lt())
-    })
-}
-
-/// The largest number of tokens in a pack.
-#[must_use]
-pub fn fullest(templates: &Templates) -> u64 {
-    templates.iter().map(|(runs, _)| tokens(runs)).max().unwrap_or(0)
+pub fn stands_before(before: &[Run], here: &[Run], cost: LoadCost) -> bool {
+    let loads = (cost.of_runs(before), cost.of_runs(here));
+    loads.0 > loads.1 || (loads.0 == loads.1 && plan_order(before, here).is_lt())
 }
 
 fn whole(load: u128) -> Result<u64, Fault> {
