@@ -2,7 +2,9 @@
 
 import test from "ava";
 import {
+  type ErrorCode,
   LengthHistogram,
+  Packing,
   Plan,
   pack,
   packSync,
@@ -66,13 +68,16 @@ test("there are exactly as many packs as asked for, and their loads are those to
     t.true(["bound", "content", "spent"].includes(stopped!));
     const shuffled = packing.shuffled(1);
     t.is(shuffled.maxLoad, packing.maxLoad);
+    const { minLoad: _, ...parts } = structuredClone({ ...packing });
+    t.is(Packing.from(structuredClone({ ...packing })).loadBound, packing.loadBound);
+    t.throws(() => Packing.from(parts), { code: "ERR_INVALID_PACKING" });
   }
 });
 
 test("without a capacity a packing's is the tokens of its fullest pack", (t) => {
   const lengths = rollouts(64);
   const packing = packSync(lengths, { objective: "maxLoad", packCount: 8 });
-  t.is(packing.capacity, packing.maxLoad);
+  t.is(packing.maxLoad, packing.capacity);
   t.is(packing.lowerBound, 8);
 });
 
@@ -176,7 +181,7 @@ test("options that don't go together are refused with the way out", (t) => {
   const refused = (options: object): StowageError =>
     t.throws(() => packSync(lengths, options as never)) as unknown as StowageError;
   const objective = "maxLoad";
-  const cases: [object, string, RegExp][] = [
+  const cases: [object, ErrorCode, RegExp][] = [
     [{ objective }, "ERR_OPTION", /packCount/],
     [{ objective, packCount: 5 }, "ERR_OPTION", /5 .*4/],
     [{ objective, packCount: 0 }, "ERR_OPTION", /packCount 0/],
