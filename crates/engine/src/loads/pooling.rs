@@ -71,9 +71,9 @@ fn share(
         return None;
     }
     // The share becomes the other pack.
-    let chosen = |at: usize| match at < left.len() {
-        true => low_set >> at & 1 == 1,
-        false => high_set >> (at - left.len()) & 1 == 1,
+    let chosen = |at: usize| {
+        let (set, bit) = if at < left.len() { (low_set, at) } else { (high_set, at - left.len()) };
+        set >> bit & 1 == 1
     };
     let mine = packs.pack(from).len();
     let gives = (0..mine).filter(|&at| chosen(at)).map(|at| pool[at]).collect();

@@ -111,10 +111,8 @@ fn solve_loads(
     }
     // What fits the capacity: the packs to reach where none are asked for, and packs to begin with.
     let fewest = PackOptions { pack_count: None, ..options.clone() };
-    let fewest = match loads.free {
-        true => None,
-        false => Some(solve_packs(classes, &fewest, threads, watch)?),
-    };
+    let fewest =
+        if loads.free { None } else { Some(solve_packs(classes, &fewest, threads, watch)?) };
     let wanted = options.pack_count.or(fewest.as_ref().map(|solved| solved.templates.pack_count()));
     let Some(packs) = wanted else {
         let detail = "objective 'maxLoad' needs packCount or capacity".to_owned();
@@ -141,10 +139,8 @@ fn solve_loads(
     };
     let start = fewest.as_ref().map(|solved| &solved.templates);
     let balanced = loads::balance(&question, start, threads, watch)?;
-    let capacity = match loads.free {
-        true => fullest(&balanced.templates, options)?,
-        false => options.capacity,
-    };
+    let capacity =
+        if loads.free { fullest(&balanced.templates, options)? } else { options.capacity };
     let (lower_bound, certificate) = match fewest {
         Some(solved) if options.pack_count.is_none() => (solved.lower_bound, solved.certificate),
         // A count that was asked for and is met is its own bound.
