@@ -51,7 +51,7 @@ pub(crate) fn decide(
     let times = Times { bind: milliseconds(start), ..times };
     let plan_id = Some(plan.id());
     let Plan { lower_bound, certificate, ledger, outcome, .. } = plan;
-    Ok(Decided { packs, lower_bound, certificate, ledger, outcome, plan_id, times })
+    Ok(Decided { packs, lower_bound, ledger, certificate, outcome, plan_id, times })
 }
 
 /// The plan of `lengths`, whose histogram this is.
@@ -125,7 +125,7 @@ fn placed(
     };
     let Packing { lower_bound, certificate, ledger, .. } = packing;
     let outcome = Outcome::default();
-    Ok(Decided { packs, lower_bound, certificate, ledger, outcome, plan_id: None, times })
+    Ok(Decided { packs, lower_bound, ledger, certificate, outcome, plan_id: None, times })
 }
 
 /// As `Packing.shuffled`.
