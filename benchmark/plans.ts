@@ -4,7 +4,9 @@
 //
 // Plans every histogram of benchmark/instances and the two published ones with `auto` and `optimal`,
 // on one thread, and some with a limit on sequences per pack; proves each plan with plan.verify.
-// seqpacker packs the same lengths with its best strategy that is not quadratic (obfd).
+// seqpacker packs the same lengths with its best strategy that is not quadratic (obfd). Fails where a
+// plan takes more than 1.02 times its units. Generated families: `cargo run --release -p stowage-engine
+// --example families`.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -127,6 +129,13 @@ async function measure(
   });
   const milliseconds = performance.now() - started;
   plan.verify(histogram);
+  const base =
+    strategy === "optimal" ? 2 ** 31 : 2 ** 22 + 128 * Math.min(histogram.sequenceCount, 2 ** 20);
+  const budget = base * Number(flags.effort);
+  if (units > budget * 1.02) {
+    console.error(`${name}, ${strategy}: ${units} units of ${budget}`);
+    process.exitCode = 1;
+  }
   const { packCount: packs, lowerBound } = plan;
   return {
     name,

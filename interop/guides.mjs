@@ -16,6 +16,7 @@ export const guides = [
   "streaming-mds",
   "pytorch-varlen",
   "duckdb-arrow",
+  "micro-batches",
 ];
 
 /** Blocks that follow each other are one program, until one begins with an import. */

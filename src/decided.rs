@@ -35,7 +35,7 @@ impl Decided {
     pub fn borrowed(lengths: &[u32], options: &PackOptions) -> std::result::Result<Self, Fault> {
         let clock = Clock::start(&Unwatched);
         let packing = packing::prepare(lengths, options, 1, &clock)?;
-        Ok(Self::new(packing, Vec::new(), options.capacity, lengths.len(), clock.times()))
+        Ok(Self::new(packing, Vec::new(), lengths.len(), clock.times()))
     }
 
     /// Decides the packing of lengths that are ours, which planning frees as early as it can.
@@ -51,7 +51,7 @@ impl Decided {
         } else {
             (packing::prepare(&lengths, options, threads, &clock)?, lengths)
         };
-        Ok(Self::new(packing, lengths, options.capacity, count, clock.times()))
+        Ok(Self::new(packing, lengths, count, clock.times()))
     }
 
     /// Its sizes, bound and proof.
@@ -68,15 +68,15 @@ impl Decided {
     pub fn new(
         packing: packing::Prepared,
         lengths: Vec<u32>,
-        capacity: u32,
         sequence_count: usize,
         times: Times,
     ) -> Self {
         let context = Context {
-            capacity,
+            capacity: packing.capacity(),
             sequence_count: sequence_count as u64,
             lower_bound: packing.lower_bound(),
             ledger: *packing.ledger(),
+            outcome: packing.outcome(),
         };
         Self { packing, lengths, context, times }
     }

@@ -3,7 +3,8 @@
 use napi_derive::napi;
 use std::num::NonZeroU32;
 use stowage_engine::PackOptions;
-use stowage_engine::options::{Empty, Overlong};
+use stowage_engine::loads::LoadCost;
+use stowage_engine::options::{Empty, Loads, Objective, Overlong};
 use stowage_engine::strategy::STRATEGIES;
 
 /// One strategy, for menus and help texts.
@@ -73,6 +74,29 @@ pub struct EngineOptions {
     pub harmonic_classes: u32,
     /// Work that a search may spend.
     pub effort: f64,
+    /// Absent: as few packs as possible.
+    pub loads: Option<LoadOptions>,
+}
+
+/// What equal loads keep to.
+#[napi(object)]
+#[derive(Clone, Copy)]
+pub struct LoadOptions {
+    /// Of a token.
+    pub linear: u32,
+    /// Of a squared length.
+    pub quadratic: u32,
+    /// Packs hold equally many sequences.
+    pub equal_counts: bool,
+    /// No capacity was given.
+    pub free: bool,
+}
+
+impl LoadOptions {
+    fn objective(self) -> Objective {
+        let Self { linear, quadratic, equal_counts, free } = self;
+        Objective::MaxLoad(Loads { cost: LoadCost { linear, quadratic }, equal_counts, free })
+    }
 }
 
 impl From<EngineOptions> for PackOptions {
@@ -90,6 +114,7 @@ impl From<EngineOptions> for PackOptions {
             tolerance: options.tolerance,
             harmonic_classes: options.harmonic_classes,
             effort: options.effort,
+            objective: options.loads.map_or(Objective::Packs, LoadOptions::objective),
         }
     }
 }

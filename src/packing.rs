@@ -5,7 +5,7 @@ use crate::fault::{self, Report};
 use crate::job::{self, JobControl};
 use crate::options::{EngineOptions, join};
 use crate::output::{self, Output};
-use crate::stats::Figures;
+use crate::stats::{Figures, SearchOutcome};
 use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result, Uint32ArraySlice};
 use napi_derive::napi;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -118,6 +118,20 @@ impl Prepared {
     #[must_use]
     pub fn lower_bound(&self) -> f64 {
         self.facts.context.lower_bound as f64
+    }
+
+    /// Tokens that a pack holds.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        self.facts.context.capacity
+    }
+
+    /// What the search tells of itself.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn outcome(&self) -> SearchOutcome {
+        self.facts.context.outcome.into()
     }
 
     /// Tokens that stand in packs.

@@ -50,8 +50,7 @@ impl Plan {
         let assigned = self.plan.assign(lengths, 1, &clock);
         let packing = assigned.map_err(|reason| fault::to_js(env, reason))?;
         let times = Times { plan: self.times.plan, ..clock.times() };
-        let capacity = self.plan.options.capacity;
-        Prepared::new(env, Decided::new(packing, Vec::new(), capacity, lengths.len(), times))
+        Prepared::new(env, Decided::new(packing, Vec::new(), lengths.len(), times))
     }
 
     /// The figures of the packing that the plan stands for.

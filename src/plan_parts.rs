@@ -2,15 +2,16 @@
 
 use crate::clock::Times;
 use crate::fault;
-use crate::options::{EMPTY, EngineOptions, OVERLONG};
+use crate::options::{EMPTY, EngineOptions, LoadOptions, OVERLONG};
 use crate::output;
 use crate::plan::Plan;
-use crate::stats::TokenLedger;
+use crate::stats::{SearchOutcome, TokenLedger};
 use napi::bindgen_prelude::{Env, Float64ArraySlice, Result, Uint32ArraySlice};
 use napi_derive::napi;
 use std::num::NonZeroU32;
 use stowage_engine::certificate::{Certificate, CertificateKind};
 use stowage_engine::options::Overlong;
+use stowage_engine::stats::Outcome;
 use stowage_engine::template::{Run, Templates, sequences};
 use stowage_engine::{plan, strategy};
 
@@ -47,6 +48,10 @@ pub struct PlanFacts {
     pub empty: u32,
     /// Sequences planned, where pieces of split ones hide it.
     pub split_sequences: Option<f64>,
+    /// What equal loads keep to, where they are the objective.
+    pub loads: Option<LoadOptions>,
+    /// What the search tells of itself.
+    pub outcome: SearchOutcome,
 }
 
 /// A certificate without its weights.
@@ -60,6 +65,8 @@ pub struct CertificateHead {
     pub pack_weight: f64,
     /// Number of weights.
     pub count: u32,
+    /// `pack_weight` holds for packs of what there is.
+    pub counted: bool,
 }
 
 /// Size and multiplicity of a template.
@@ -103,6 +110,13 @@ impl Plan {
             overlong: place(&OVERLONG, options.overlong),
             empty: place(&EMPTY, options.empty),
             split_sequences: split.then_some(self.plan.sequence_count as f64),
+            loads: options.loads().map(|loads| LoadOptions {
+                linear: loads.cost.linear,
+                quadratic: loads.cost.quadratic,
+                equal_counts: loads.equal_counts,
+                free: loads.free,
+            }),
+            outcome: self.plan.outcome.into(),
         }
     }
 
@@ -117,24 +131,33 @@ impl Plan {
     #[napi(catch_unwind)]
     #[must_use]
     pub fn certificate(&self) -> CertificateHead {
-        let Certificate { kind, parameter, pack_weight, weights } = &self.plan.certificate;
-        CertificateHead {
-            kind: kind.name(),
-            parameter: parameter.map(|parameter| parameter as f64),
-            pack_weight: *pack_weight as f64,
-            count: weights.len() as u32,
-        }
+        head(&self.plan.certificate)
     }
 
-    /// Fills both arrays with the weights of the certificate, lengths descending.
+    /// The proof of the bound on loads, if it has one.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn load_certificate(&self) -> Option<CertificateHead> {
+        self.plan.load_certificate.as_ref().map(head)
+    }
+
+    /// Fills both arrays with the weights of the certificate, lengths descending; `of_loads`: of that
+    /// of loads.
     #[napi(catch_unwind)]
     pub fn weights_into(
         &self,
+        of_loads: bool,
         mut lengths: Uint32ArraySlice<'_>,
         mut weights: Float64ArraySlice<'_>,
     ) {
         let places = output::borrow(&mut lengths).iter_mut().zip(output::borrow(&mut weights));
-        for ((length, weight), entry) in places.zip(&self.plan.certificate.weights) {
+        let proof = if of_loads {
+            self.plan.load_certificate.as_ref()
+        } else {
+            Some(&self.plan.certificate)
+        };
+        let entries = proof.into_iter().flat_map(|proof| &proof.weights);
+        for ((length, weight), entry) in places.zip(entries) {
             (*length, *weight) = (entry.0, entry.1 as f64);
         }
     }
@@ -186,6 +209,17 @@ impl Plan {
     }
 }
 
+fn head(certificate: &Certificate) -> CertificateHead {
+    let Certificate { kind, parameter, pack_weight, weights, counted } = certificate;
+    CertificateHead {
+        kind: kind.name(),
+        parameter: parameter.map(|parameter| parameter as f64),
+        pack_weight: *pack_weight as f64,
+        count: weights.len() as u32,
+        counted: *counted,
+    }
+}
+
 fn place<T: PartialEq>(list: &[T], value: T) -> u32 {
     list.iter().position(|entry| *entry == value).expect("every policy is in its list") as u32
 }
@@ -201,17 +235,49 @@ pub struct PlanParts {
     pub ledger: TokenLedger,
     /// No packing has fewer packs.
     pub lower_bound: f64,
+    /// The proof of it.
+    pub proof: ProofParts,
+    /// The loads, where they were the objective.
+    pub outcome: Option<SearchOutcome>,
+    /// The proof of their bound, if it has one.
+    pub load_proof: Option<ProofParts>,
+    /// Sequences planned, where pieces of split ones hide it.
+    pub sequence_count: Option<f64>,
+}
+
+/// A certificate whose weights are the first `count` of a column.
+#[napi(object, object_to_js = false)]
+pub struct ProofParts {
     /// How the weights were found.
     pub kind: String,
     /// The parameter of `kind`.
     pub parameter: Option<f64>,
     /// No pack weighs more.
     pub pack_weight: f64,
-    /// Sequences planned, where pieces of split ones hide it.
-    pub sequence_count: Option<f64>,
+    /// `pack_weight` holds for packs of what there is.
+    pub counted: Option<bool>,
+    /// Weights.
+    pub count: u32,
 }
 
-/// A plan from its parts.
+impl ProofParts {
+    /// Takes its weights from the front of both columns.
+    fn certificate(self, lengths: &mut &[u32], weights: &mut &[f64]) -> Certificate {
+        let (its_lengths, others) = lengths.split_at(self.count as usize);
+        let (its_weights, more) = weights.split_at(self.count as usize);
+        (*lengths, *weights) = (others, more);
+        let pairs = its_lengths.iter().zip(its_weights);
+        Certificate {
+            kind: CertificateKind::from_name(&self.kind).expect("the wrapper knows the kinds"),
+            parameter: self.parameter.map(|parameter| parameter as u64),
+            pack_weight: self.pack_weight as u64,
+            weights: pairs.map(|(&length, &weight)| (length, weight as u64)).collect(),
+            counted: self.counted.unwrap_or(false),
+        }
+    }
+}
+
+/// A plan from its parts; the weights of both certificates stand one after the other.
 ///
 /// # Errors
 /// As the engine's `from_parts`.
@@ -237,13 +303,11 @@ pub fn plan_from_parts(
         templates.push(&its_runs, multiplicity as u64);
         before = end as usize;
     }
-    let weights = weight_lengths.iter().zip(weights);
-    let certificate = Certificate {
-        kind: CertificateKind::from_name(&parts.kind).expect("the wrapper knows the kinds"),
-        parameter: parts.parameter.map(|parameter| parameter as u64),
-        pack_weight: parts.pack_weight as u64,
-        weights: weights.map(|(&length, &weight)| (length, weight as u64)).collect(),
-    };
+    let (mut weight_lengths, mut weights) = (weight_lengths, weights);
+    let certificate = parts.proof.certificate(&mut weight_lengths, &mut weights);
+    let load_proof = parts.load_proof;
+    let load_certificate =
+        load_proof.map(|proof| proof.certificate(&mut weight_lengths, &mut weights));
     let entries = templates.iter().fold(0_u64, |sum, (runs, multiplicity)| {
         sum.saturating_add(sequences(runs).saturating_mul(multiplicity))
     });
@@ -255,6 +319,8 @@ pub fn plan_from_parts(
         certificate,
         ledger: parts.ledger.into(),
         sequence_count: parts.sequence_count.map_or(entries + dropped, |count| count as u64),
+        outcome: parts.outcome.map_or_else(Outcome::default, SearchOutcome::of_loads),
+        load_certificate,
     };
     let made = plan::Plan::from_parts(plan, Some(&parts.id));
     Plan::new(env, (made.map_err(|reason| fault::to_js(env, reason))?, Times::default()))

@@ -2,8 +2,9 @@
 
 use crate::clock::Times;
 use napi_derive::napi;
+use stowage_engine::optimal::Stopped;
 use stowage_engine::policy::Ledger;
-use stowage_engine::stats::{Fill, Stats};
+use stowage_engine::stats::{Fill, LoadFigures, Outcome, Stats};
 
 /// Where all tokens went.
 #[napi(object)]
@@ -95,6 +96,51 @@ pub struct StageTimes {
     pub bind: f64,
 }
 
+/// What a search tells of itself; absent parts where none ran.
+#[napi(object)]
+#[derive(Clone)]
+pub struct SearchOutcome {
+    /// Why it ended.
+    #[napi(ts_type = "'bound' | 'content' | 'spent'")]
+    pub stopped: Option<String>,
+    /// The load of the heaviest pack.
+    pub max_load: Option<f64>,
+    /// The load of the lightest pack.
+    pub min_load: Option<f64>,
+    /// No plan of as many packs has a smaller largest load.
+    pub load_bound: Option<f64>,
+}
+
+impl From<Outcome> for SearchOutcome {
+    fn from(outcome: Outcome) -> Self {
+        let stopped = outcome.stopped.map(|stopped| match stopped {
+            Stopped::Bound => "bound",
+            Stopped::Content => "content",
+            Stopped::Spent => "spent",
+        });
+        let load = |of: fn(&LoadFigures) -> u64| outcome.loads.map(|loads| of(&loads) as f64);
+        Self {
+            stopped: stopped.map(str::to_owned),
+            max_load: load(|loads| loads.most),
+            min_load: load(|loads| loads.least),
+            load_bound: load(|loads| loads.bound),
+        }
+    }
+}
+
+impl SearchOutcome {
+    /// Loads as a file tells them.
+    pub fn of_loads(self) -> Outcome {
+        let loads = self.max_load.zip(self.min_load).zip(self.load_bound);
+        let loads = loads.map(|((most, least), bound)| LoadFigures {
+            most: most as u64,
+            least: least as u64,
+            bound: bound as u64,
+        });
+        Outcome { stopped: None, loads }
+    }
+}
+
 /// The figures of a packing or a plan, as the surface documents them.
 #[napi(object, object_from_js = false)]
 pub struct Figures {
@@ -128,11 +174,21 @@ pub struct Figures {
     pub fill: PackFill,
     /// Time of each stage.
     pub time: StageTimes,
+    /// Why the search ended.
+    #[napi(ts_type = "'bound' | 'content' | 'spent'")]
+    pub stopped: Option<String>,
+    /// The load of the heaviest pack.
+    pub max_load: Option<f64>,
+    /// The load of the lightest pack.
+    pub min_load: Option<f64>,
+    /// No plan of as many packs has a smaller largest load.
+    pub load_bound: Option<f64>,
 }
 
 impl Figures {
     /// The engine's figures, with the times that only the boundary knows.
     pub fn new(stats: &Stats, times: Times) -> Self {
+        let SearchOutcome { stopped, max_load, min_load, load_bound } = stats.outcome.into();
         Self {
             sequence_count: stats.sequence_count as f64,
             pack_count: stats.pack_count as f64,
@@ -152,6 +208,10 @@ impl Figures {
             },
             fill: stats.fill.into(),
             time: StageTimes { count: times.count, plan: times.plan, bind: times.bind },
+            stopped,
+            max_load,
+            min_load,
+            load_bound,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::stats::Figures;
 use napi::bindgen_prelude::{Env, Result};
 use napi_derive::napi;
 use stowage_engine::policy::Ledger;
-use stowage_engine::stats::{self, Context};
+use stowage_engine::stats::{self, Context, Outcome};
 use stowage_engine::validate::{self, Claim};
 use stowage_engine::{Fault, Unwatched};
 
@@ -113,7 +113,9 @@ fn figures(
         dropped_count: claim.dropped.len() as u64,
     };
     let sequence_count = lengths.len() as u64;
-    let context = Context { capacity: claim.capacity, sequence_count, lower_bound, ledger };
+    let outcome = Outcome::default();
+    let context =
+        Context { capacity: claim.capacity, sequence_count, lower_bound, ledger, outcome };
     let stats = stats::of_packing(&fills, claim.offsets, &context)?;
     Ok(Figures::new(&stats, Times::default()))
 }

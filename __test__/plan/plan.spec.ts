@@ -110,7 +110,7 @@ test("JSON has the documented shape and makes the same plan", (t) => {
 
 const damages: [string, (json: PlanJSON) => unknown][] = [
   ["no object", () => null],
-  ["another version", (json) => ({ ...json, version: 2 })],
+  ["another version", (json) => ({ ...json, version: 3 })],
   ["another id", (json) => ({ ...json, id: "0".repeat(32) })],
   ["an id that is none", (json) => ({ ...json, id: "xyz" })],
   ["no capacity", ({ capacity: _, ...json }) => json],

@@ -19,6 +19,9 @@ const PACK_NAMES = [
   "tolerance",
   "harmonicClasses",
   "effort",
+  "objective",
+  "cost",
+  "equalCounts",
 ] as const satisfies readonly (keyof PackFlags)[];
 
 const DATASET_NAMES = [
@@ -129,7 +132,19 @@ export function addPackOptions(command: Command): Command {
     .option("--seed <n>", "seed of every shuffled choice (default: 0)", seed)
     .option("--tolerance <n>", "decreasing strategies: lengths this close count as equal", integer)
     .option("--harmonic-classes <n>", "classes of the strategy harmonic (default: 10)", integer)
-    .option("--effort <x>", "work that auto and optimal may spend (default: 1, 0: none)", real);
+    .option("--effort <x>", "work that auto and optimal may spend (default: 1, 0: none)", real)
+    .addOption(
+      new Option(
+        "--objective <name>",
+        "what to keep small: the packs, or the largest load of a pack (default: packs)",
+      ).choices(["packs", "maxLoad"]),
+    )
+    .option(
+      "--cost <linear,quadratic>",
+      "load of a sequence for maxLoad (default: 1,0), cost of a pack for the order balanced (default: 0,1)",
+      cost,
+    )
+    .option("--equal-counts", "maxLoad: equally many sequences in every pack");
 }
 
 export function addThreads(command: Command): Command {
@@ -166,7 +181,6 @@ export function addDatasetOptions(command: Command): Command {
         "balanced",
       ]),
     )
-    .option("--cost <linear,quadratic>", "cost of a pack for the order balanced", cost)
     .option("--world-size <n>", "packs that run side by side, for the order balanced", integer)
     .option("--overwrite", "replace an existing output that stowage wrote");
 }

@@ -17,6 +17,7 @@ Examples:
   $ stowage plan lengths.npy --capacity 4096 --output plan.json
   $ stowage plan wikipedia512_histogram.txt --capacity 512
   $ stowage plan shard-1.json shard-2.json --capacity 8192 --effort 10 --output plan.json
+  $ stowage plan lengths.npy --objective maxLoad --pack-count 64
 
 A histogram is a .txt file with one count per line (line i: how many sequences have i tokens) or
 with lines "length count", or the .json of LengthHistogram. Several inputs are added up.`;
@@ -42,7 +43,9 @@ export function addPlan(program: Command, session: Session): void {
 }
 
 interface PlanFlags {
-  capacity: number;
+  capacity?: number;
+  objective?: string;
+  packCount?: number;
   output?: string;
   column?: string;
   threads?: number;
@@ -54,7 +57,8 @@ async function plan(
   inputs: string[],
   given: PlanFlags & Record<string, unknown>,
 ): Promise<void> {
-  need(given, "capacity");
+  // Equal loads in so many packs need none.
+  if (given.objective !== "maxLoad" || given.packCount === undefined) need(given, "capacity");
   const { capacity, output, column, threads, overwrite } = given;
   if (output !== undefined && overwrite !== true) refuseExisting(output);
   const { histogram } = await readSource(session, inputs, {
@@ -64,11 +68,11 @@ async function plan(
   const started = performance.now();
   const made = await metered(session, (watch) =>
     makePlan(histogram, {
-      capacity,
+      ...(capacity !== undefined && { capacity }),
       ...packFlags(given),
       ...(threads !== undefined && { threads }),
       ...watch,
-    }),
+    } as Parameters<typeof makePlan>[1]),
   );
   const elapsed = performance.now() - started;
   if (output !== undefined) await write(output, made, session.signal);

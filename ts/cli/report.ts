@@ -13,6 +13,7 @@ export function packingReport(stats: PackingStats, more: readonly Row[] = []): s
   return pairs([
     ["packs", `${count(stats.packCount)} of ${plural(stats.capacity, "token")}`],
     ["lower bound", `${count(stats.lowerBound)}, ${gap(stats.gap)}`],
+    ...searchRows(stats),
     ["efficiency", `${percent(stats.efficiency)}, ${plural(stats.paddingTokens, "padding token")}`],
     [
       "fill",
@@ -62,6 +63,22 @@ export function ledger(
 ): string {
   const { tokensIn, tokensPacked, tokensTruncated, tokensDropped } = stats;
   return `${count(tokensIn)} in = ${count(tokensPacked)} packed + ${count(tokensTruncated)} truncated + ${count(tokensDropped)} dropped`;
+}
+
+const ENDS = {
+  bound: "the bound is met",
+  content: "content: the rest is not worth more work",
+  spent: "the effort is spent; more --effort may find more",
+} as const;
+
+/** Loads where they were the objective, and why the search ended. */
+function searchRows({ maxLoad, minLoad, loadBound, stopped }: PackingStats): Row[] {
+  const rows: Row[] = [];
+  if (maxLoad !== undefined && minLoad !== undefined && loadBound !== undefined) {
+    rows.push(["loads", `${count(minLoad)} to ${count(maxLoad)}, bound ${count(loadBound)}`]);
+  }
+  if (stopped !== undefined) rows.push(["search", ENDS[stopped]]);
+  return rows;
 }
 
 function gap(value: number): string {

@@ -182,13 +182,18 @@ function show(
   const { bold, dim } = session.colours(process.stdout);
   session.print("");
   session.print(bold(`capacity ${count(capacity)}`));
+  const balanced = trials.some((trial) => "stats" in trial && trial.stats.maxLoad !== undefined);
   const rows = trials.map((trial) => {
     if ("refused" in trial) return [trial.strategy, trial.refused];
-    const { packCount, efficiency, lowerBound, gap } = trial.stats;
+    const { packCount, efficiency, lowerBound, gap, stopped } = trial.stats;
+    const { maxLoad, loadBound } = trial.stats;
     const figures = [count(packCount), percent(efficiency), count(lowerBound), count(gap)];
-    return [trial.strategy, ...figures, duration(trial.milliseconds)];
+    const loads = balanced ? [count(maxLoad ?? 0), count(loadBound ?? 0)] : [];
+    return [trial.strategy, ...figures, ...loads, duration(trial.milliseconds), stopped ?? ""];
   });
-  const headings = ["strategy", ">packs", ">efficiency", ">lower bound", ">gap", ">time"];
+  const loads = balanced ? [">largest load", ">its bound"] : [];
+  const headings = ["strategy", ">packs", ">efficiency", ">lower bound", ">gap", ...loads, ">time"];
+  headings.push("search ended");
   session.print(table(headings, rows, dim));
   const [first] = trials.flatMap((trial) => ("stats" in trial ? [trial.stats] : []));
   if (first !== undefined) session.print(`tokens  ${ledger(first)}`);

@@ -82,7 +82,7 @@ const largestId = 0x7fff_ffff;
 
 /** `given` in the form for native code; unknown keys have been refused. */
 export function checkDatasetOptions(given: Given): NativeOptions {
-  const { native: pack }: Checked = checkPackOptions(given);
+  const { native: pack }: Checked = checkPackOptions(given, true);
   const inputs = toInputs(given.input);
   const output = toPath(given.output, "output");
   const format = toChoice(given.format, "format", allFormats);

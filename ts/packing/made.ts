@@ -17,6 +17,10 @@ export interface Made {
   readonly pieces: { readonly starts: U32; readonly lengths: U32 } | undefined;
   readonly dropped: U32;
   readonly lowerBound: number;
+  /** The loads of packs; undefined unless they were the objective. */
+  readonly loads?:
+    | { readonly maxLoad: number; readonly minLoad: number; readonly loadBound: number }
+    | undefined;
   /** Tokens packed; undefined where nobody knows. */
   readonly tokenCount: number | undefined;
   /** The figures, made when asked for; undefined where they need the lengths. */

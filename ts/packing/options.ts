@@ -10,6 +10,7 @@ import {
   show,
   toSeed,
 } from "../base/options.js";
+import { loadsOf, type NativeLoads } from "./loads.js";
 import { type Strategy, type StrategyInfo, toStrategy } from "./strategies.js";
 
 /** What decides a packing besides the lengths. Same lengths, same options: same bytes. */
@@ -24,7 +25,7 @@ export interface PackOptions {
   sequenceAlignment?: number | undefined;
   /** The number of packs is made a multiple of this (data-parallel ranks) by splitting the costliest packs, never by adding empty ones. Default 1. */
   packCountMultipleOf?: number | undefined;
-  /** Exactly this many packs, at least as many as needed; excess is made by splitting the costliest. Default: as few as possible. */
+  /** Exactly this many packs, at least as many as needed; excess is made by splitting the costliest, or by balancing loads (`objective`). Default: as few as possible. */
   packCount?: number | undefined;
   /** What happens to a sequence longer than capacity: 'error' names it, 'drop' lists it in `dropped`, 'truncate' packs its first tokens, 'split' packs it in pieces. Default 'error'. */
   overlong?: "error" | "drop" | "truncate" | "split" | undefined;
@@ -38,6 +39,22 @@ export interface PackOptions {
   harmonicClasses?: number | undefined;
   /** Work that 'auto' and 'optimal' may spend, in counted units (never time). Default 1; 0 = no search, 10 = ten times the default. */
   effort?: number | undefined;
+  /** What is to be as small as possible: 'packs', or 'maxLoad': the largest load of a pack, at `packCount` packs or, without it, as few as the capacity needs. Default 'packs'. */
+  objective?: "packs" | "maxLoad" | undefined;
+  /** The load of a sequence for 'maxLoad': linear × length + quadratic × length², integers 0 .. 2^31-1. Default { linear: 1, quadratic: 0 }, tokens. */
+  cost?: { linear: number; quadratic: number } | undefined;
+  /** 'maxLoad': every pack holds equally many sequences. Default false. */
+  equalCounts?: boolean | undefined;
+}
+
+/** Equal loads without a capacity: exactly `packCount` packs, the largest load as small as possible. The capacity of the result is the tokens of its fullest pack. */
+export interface MaxLoadOptions extends Omit<PackOptions, "capacity" | "objective" | "packCount"> {
+  /** The largest load of a pack. */
+  objective: "maxLoad";
+  /** Exactly this many packs, 1 to the number of sequences. */
+  packCount: number;
+  /** None. */
+  capacity?: undefined;
 }
 
 /** Names of the options, in the order of their checks. */
@@ -54,6 +71,9 @@ export const packKeys: readonly string[] = [
   "tolerance",
   "harmonicClasses",
   "effort",
+  "objective",
+  "cost",
+  "equalCounts",
 ];
 
 const overlongPolicies = ["error", "drop", "truncate", "split"] as const;
@@ -84,12 +104,17 @@ export interface Checked extends Kept {
     tolerance: number;
     harmonicClasses: number;
     effort: number;
+    loads?: NativeLoads;
   };
 }
 
-/** `given` as the options of a packing; unknown keys have been refused. */
-export function checkPackOptions(given: Given): Checked {
-  const capacity = toCapacity(given.capacity);
+/**
+ * `given` as the options of a packing; unknown keys have been refused. `costElsewhere`: `cost` has
+ * another use beside that for loads.
+ */
+export function checkPackOptions(given: Given, costElsewhere = false): Checked {
+  const free = given.capacity === undefined && given.objective === "maxLoad";
+  const capacity = free ? 0x7fff_ffff : toCapacity(given.capacity);
   const { info, index } = toStrategy(given.strategy === undefined ? "auto" : given.strategy);
   const maxSequencesPerPack = integerOption(
     given,
@@ -115,6 +140,7 @@ export function checkPackOptions(given: Given): Checked {
   refuseFixedCount(packCountMultipleOf, packCount, tolerance, info);
   const harmonicClasses = integerOption(given, "harmonicClasses", 2, 64) ?? 10;
   const effort = toEffort(given.effort);
+  const loads = loadsOf(given, info.name, costElsewhere);
   const native: Checked["native"] = {
     capacity,
     strategy: index,
@@ -132,6 +158,7 @@ export function checkPackOptions(given: Given): Checked {
   if (maxSequencesPerPack !== undefined && maxSequencesPerPack <= 0xffff_fffe)
     native.maxSequencesPerPack = maxSequencesPerPack;
   if (packCount !== undefined) native.packCount = packCount;
+  if (loads !== undefined) native.loads = loads;
   return { capacity, strategy: info.name, info, sequenceAlignment, maxSequencesPerPack, native };
 }
 

@@ -10,6 +10,7 @@ import {
   type Checked,
   checkPackOptions,
   type Kept,
+  type MaxLoadOptions,
   type PackOptions,
   packKeys,
 } from "./options.js";
@@ -33,8 +34,13 @@ const atOnce = 1_000_000;
  * packing.toArrays(); // => [[0], [1, 7], [2, 4], [3, 5, 6]]
  * [packing.packCount, packing.lowerBound, packing.gap]; // => [4, 4, 0]
  * packing.efficiency; // => 0.9521484375
+ *
+ * @example
+ * // Exactly three micro-batches of nearly equal tokens, whatever the capacity.
+ * const { maxLoad, minLoad, loadBound } = packSync([9, 7, 6, 5, 4, 2], { objective: "maxLoad", packCount: 3 });
+ * [maxLoad, minLoad, loadBound]; // => [11, 11, 11]
  */
-export function packSync(lengths: Lengths, options: PackOptions): Packing {
+export function packSync(lengths: Lengths, options: PackOptions | MaxLoadOptions): Packing {
   const given = givenOptions(options);
   refuseUnknown(given, packKeys, asyncOnly("pack"));
   const checked = checkPackOptions(given);
@@ -58,7 +64,10 @@ export function packSync(lengths: Lengths, options: PackOptions): Packing {
  * const packing = await pack(new Uint32Array([5, 3, 5, 7]), { capacity: 10 });
  * packing.toArrays(); // => [[3, 1], [0, 2]]
  */
-export async function pack(lengths: Lengths, options: PackOptions & JobOptions): Promise<Packing> {
+export async function pack(
+  lengths: Lengths,
+  options: (PackOptions | MaxLoadOptions) & JobOptions,
+): Promise<Packing> {
   const given = givenOptions(options);
   refuseUnknown(given, [...packKeys, ...jobKeys]);
   const checked = checkPackOptions(given);
@@ -131,8 +140,9 @@ export function finish(
   kept: Kept,
   sequenceCount: number,
 ): Packing {
+  const { maxLoad, minLoad, loadBound } = prepared.outcome();
   return makePacking({
-    capacity: kept.capacity,
+    capacity: prepared.capacity,
     strategy: kept.strategy,
     sequenceAlignment: kept.sequenceAlignment,
     maxSequencesPerPack: kept.maxSequencesPerPack,
@@ -142,6 +152,10 @@ export function finish(
     pieces: cut ? { starts, lengths } : undefined,
     dropped,
     lowerBound: prepared.lowerBound,
+    loads:
+      maxLoad === undefined || minLoad === undefined || loadBound === undefined
+        ? undefined
+        : { maxLoad, minLoad, loadBound },
     tokenCount: prepared.tokenCount,
     figures: () => translate(() => prepared.stats()),
   });

@@ -69,6 +69,12 @@ export class Packing implements Iterable<U32> {
   readonly tokenCount: number | undefined;
   /** Tokens packed / (packCount × capacity), 0 .. 1; 0 without packs, NaN where `tokenCount` is undefined. */
   readonly efficiency: number;
+  /** The load of the heaviest pack; undefined unless `objective` was 'maxLoad'. */
+  readonly maxLoad: number | undefined;
+  /** The load of the lightest pack; undefined unless `objective` was 'maxLoad'. */
+  readonly minLoad: number | undefined;
+  /** No packing in as many packs has a smaller largest load; undefined unless `objective` was 'maxLoad'. */
+  readonly loadBound: number | undefined;
   readonly #figures: Made["figures"];
 
   private constructor(key: typeof proof, made: Made) {
@@ -88,6 +94,9 @@ export class Packing implements Iterable<U32> {
     this.tokenCount = made.tokenCount;
     const places = this.packCount * made.capacity;
     this.efficiency = places === 0 ? 0 : (made.tokenCount ?? Number.NaN) / places;
+    this.maxLoad = made.loads?.maxLoad;
+    this.minLoad = made.loads?.minLoad;
+    this.loadBound = made.loads?.loadBound;
     this.#figures = made.figures;
   }
 
@@ -220,6 +229,7 @@ export class Packing implements Iterable<U32> {
       sequences: gathered(this.sequences),
       pieces: pieces && { starts: gathered(pieces.starts), lengths: gathered(pieces.lengths) },
       dropped: this.dropped.slice(),
+      loads: this.#loads(),
       figures: this.#figures,
     });
   }
@@ -228,6 +238,12 @@ export class Packing implements Iterable<U32> {
   *[Symbol.iterator](): IterableIterator<U32> {
     for (let k = 0; k < this.packCount; k++)
       yield this.sequences.subarray(this.offsets[k], this.offsets[k + 1]);
+  }
+
+  #loads(): Made["loads"] {
+    const { maxLoad, minLoad, loadBound } = this;
+    if (maxLoad === undefined || minLoad === undefined || loadBound === undefined) return undefined;
+    return { maxLoad, minLoad, loadBound };
   }
 
   /** The packing as native code takes it, without copies. */

@@ -30,6 +30,12 @@ export interface PackingParts {
   lowerBound?: number | undefined;
   /** Tokens that stand in packs. Default: the sum of `pieces.lengths`, else unknown. */
   tokenCount?: number | undefined;
+  /** The load of the heaviest pack, where loads were the objective; with `minLoad` and `loadBound`. Default: unknown. */
+  maxLoad?: number | undefined;
+  /** The load of the lightest pack. */
+  minLoad?: number | undefined;
+  /** A proved bound on the largest load, at most `maxLoad`. */
+  loadBound?: number | undefined;
 }
 
 /** The parts as a packing's own, or ERR_INVALID_PACKING naming the first that is wrong. */
@@ -62,6 +68,7 @@ export function checkParts(parts: unknown): Made {
     pieces,
     dropped,
     lowerBound: boundOf(given, offsets.length - 1, tokenCount, capacity),
+    loads: loadsOf(given),
     tokenCount,
     figures: undefined,
   };
@@ -117,6 +124,19 @@ function packedCount(sequences: U32, pieces: Made["pieces"]): number {
 function tokensOf(given: Given, pieces: Made["pieces"]): number | undefined {
   const tokens = integerOption(given, "tokenCount", 0, Number.MAX_SAFE_INTEGER);
   return tokens ?? pieces?.lengths.reduce((sum, length) => sum + length, 0);
+}
+
+/** All three or none: one alone says nothing. */
+function loadsOf(given: Given): Made["loads"] {
+  const load = (name: string, high: number): number | undefined =>
+    integerOption(given, name, 0, high, "ERR_INVALID_PACKING");
+  const maxLoad = load("maxLoad", Number.MAX_SAFE_INTEGER);
+  const minLoad = load("minLoad", maxLoad ?? Number.MAX_SAFE_INTEGER);
+  const loadBound = load("loadBound", maxLoad ?? Number.MAX_SAFE_INTEGER);
+  if (maxLoad === undefined && minLoad === undefined && loadBound === undefined) return undefined;
+  if (maxLoad !== undefined && minLoad !== undefined && loadBound !== undefined)
+    return { maxLoad, minLoad, loadBound };
+  throw broken("`maxLoad`, `minLoad` and `loadBound` go together");
 }
 
 function boundOf(

@@ -40,6 +40,14 @@ export interface PackingStats {
     p90: number;
     p99: number;
   };
+  /** Why the search of 'auto' or 'optimal' ended: 'bound', nothing better exists; 'content', the rest isn't worth more work; 'spent', the effort is used up or nothing was left to try. Absent where nothing was searched. */
+  stopped?: "bound" | "content" | "spent";
+  /** The load of the heaviest pack; absent unless `objective` was 'maxLoad'. */
+  maxLoad?: number;
+  /** The load of the lightest pack; absent unless `objective` was 'maxLoad'. */
+  minLoad?: number;
+  /** No packing in as many packs has a smaller largest load; absent unless `objective` was 'maxLoad'. */
+  loadBound?: number;
   /** Milliseconds per stage; 0 for stages that this packing or plan didn't go through. */
   time: { count: number; plan: number; bind: number };
 }

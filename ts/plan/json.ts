@@ -13,7 +13,11 @@ type Handle = InstanceType<Native["Plan"]>;
 const policies = ["error", "drop", "truncate", "split"] as const;
 
 /** The plan as plain data, properties in the documented order. */
-export function toPlanJSON(handle: Handle, certificate: Certificate): PlanJSON {
+export function toPlanJSON(
+  handle: Handle,
+  certificate: Certificate,
+  loadCertificate: Certificate | undefined,
+): PlanJSON {
   const facts = handle.facts();
   const multiplicities = allocate(Float64Array, facts.templateCount);
   const ends = allocate(Float64Array, facts.templateCount);
@@ -27,8 +31,9 @@ export function toPlanJSON(handle: Handle, certificate: Certificate): PlanJSON {
     return [multiplicity, runs];
   });
   const { maxSequencesPerPack, packCountMultipleOf, packCountAsked, splitSequences } = facts;
+  const { loads, outcome } = facts;
   return {
-    version: 1,
+    version: loads !== undefined || certificate.counted ? 2 : 1,
     id: handle.id(),
     strategy: facts.strategy as Strategy,
     capacity: facts.capacity,
@@ -42,6 +47,15 @@ export function toPlanJSON(handle: Handle, certificate: Certificate): PlanJSON {
     ledger: handle.ledger(),
     lowerBound: facts.lowerBound,
     certificate,
+    ...(loads !== undefined && {
+      objective: "maxLoad" as const,
+      cost: { linear: loads.linear, quadratic: loads.quadratic },
+      ...(loads.equalCounts && { equalCounts: true as const }),
+      maxLoad: outcome.maxLoad ?? 0,
+      minLoad: outcome.minLoad ?? 0,
+      loadBound: outcome.loadBound ?? 0,
+    }),
+    ...(loadCertificate !== undefined && { loadCertificate }),
     templates,
   };
 }
@@ -49,12 +63,19 @@ export function toPlanJSON(handle: Handle, certificate: Certificate): PlanJSON {
 /** The native plan of plain data, or ERR_INVALID_PLAN with the first fault. */
 export function fromPlanJSON(json: unknown): Handle {
   const given = record(json, "a plan");
-  if (given.version !== 1) throw broken(`\`version\` must be 1, got ${show(given.version)}`);
+  if (given.version !== 1 && given.version !== 2)
+    throw broken(`\`version\` must be 1 or 2, got ${show(given.version)}`);
   if (typeof given.id !== "string" || !/^[0-9a-f]{32}$/.test(given.id))
     throw broken(`\`id\` must be 32 hex digits, got ${show(given.id)}`);
   const { native: options } = optionsOf(given);
   const ledger = ledgerOf(given.ledger);
-  const certificate = certificateOf(given.certificate);
+  const certificate = certificateOf(given.certificate, "certificate");
+  const loadCertificate =
+    given.loadCertificate === undefined
+      ? undefined
+      : certificateOf(given.loadCertificate, "loadCertificate");
+  if (given.version === 1 && (options.loads !== undefined || certificate.head.counted))
+    throw broken("version 1 knows neither loads nor counted certificates");
   const sequenceCount =
     given.sequenceCount === undefined ? undefined : count(given, "sequenceCount");
   const parts = {
@@ -62,11 +83,21 @@ export function fromPlanJSON(json: unknown): Handle {
     options,
     ledger,
     lowerBound: count(given, "lowerBound"),
-    ...certificate.head,
+    proof: certificate.head,
+    ...(loadCertificate !== undefined && { loadProof: loadCertificate.head }),
+    ...(options.loads !== undefined && {
+      outcome: {
+        maxLoad: count(given, "maxLoad"),
+        minLoad: count(given, "minLoad"),
+        loadBound: count(given, "loadBound"),
+      },
+    }),
     ...(sequenceCount !== undefined && { sequenceCount }),
   };
   const { multiplicities, ends, lengths, times } = templatesOf(given.templates);
-  const { weightLengths, weights } = certificate;
+  const pairs = [...certificate.pairs, ...(loadCertificate?.pairs ?? [])];
+  const weightLengths = Uint32Array.from(pairs, (pair) => pair[0]);
+  const weights = Float64Array.from(pairs, (pair) => pair[1]);
   return translate(() =>
     native.planFromParts(parts, multiplicities, ends, lengths, times, weightLengths, weights),
   );
@@ -86,8 +117,13 @@ function optionsOf(given: Given): ReturnType<typeof checkPackOptions> {
   const { capacity, strategy, maxSequencesPerPack, sequenceAlignment } = given;
   const { packCountMultipleOf, packCount, overlong, empty } = given;
   const options = { capacity, strategy, maxSequencesPerPack, sequenceAlignment };
+  const { objective, cost, equalCounts } = given;
+  const loads = { objective, cost, equalCounts };
   try {
-    return checkPackOptions({ ...options, packCountMultipleOf, packCount, overlong, empty });
+    return checkPackOptions({
+      ...{ ...options, packCountMultipleOf, packCount, overlong, empty, ...loads },
+      capacity: capacity ?? null,
+    });
   } catch (cause) {
     throw broken((cause as Error).message);
   }
@@ -112,19 +148,33 @@ function ledgerOf(value: unknown): PlanJSON["ledger"] {
 
 const kinds: readonly unknown[] = ["L1", "L2", "u", "ccm", "count", "LP"];
 
-function certificateOf(value: unknown): {
-  head: { kind: string; packWeight: number; parameter?: number };
-  weightLengths: Uint32Array;
-  weights: Float64Array;
+function certificateOf(
+  value: unknown,
+  name: string,
+): {
+  head: {
+    kind: string;
+    packWeight: number;
+    parameter?: number;
+    counted?: boolean;
+    count: number;
+  };
+  pairs: [number, number][];
 } {
-  const given = record(value, "`certificate`");
-  if (!kinds.includes(given.kind)) throw broken(`\`certificate.kind\` is ${show(given.kind)}`);
-  const pairs = pairsOf(given.weights, "certificate.weights", Number.MAX_SAFE_INTEGER);
-  const parameter = given.parameter === undefined ? {} : { parameter: count(given, "parameter") };
+  const given = record(value, `\`${name}\``);
+  if (!kinds.includes(given.kind)) throw broken(`\`${name}.kind\` is ${show(given.kind)}`);
+  if (given.counted !== undefined && given.counted !== true)
+    throw broken(`\`${name}.counted\` must be true or absent, got ${show(given.counted)}`);
+  const pairs = pairsOf(given.weights, `${name}.weights`, Number.MAX_SAFE_INTEGER);
   return {
-    head: { kind: given.kind as string, packWeight: count(given, "packWeight", 1), ...parameter },
-    weightLengths: Uint32Array.from(pairs, (pair) => pair[0]),
-    weights: Float64Array.from(pairs, (pair) => pair[1]),
+    head: {
+      kind: given.kind as string,
+      packWeight: count(given, "packWeight", 1),
+      ...(given.parameter !== undefined && { parameter: count(given, "parameter") }),
+      ...(given.counted === true && { counted: true }),
+      count: pairs.length,
+    },
+    pairs,
   };
 }
 

@@ -3,10 +3,10 @@
 import type { U32 } from "../base/memory.js";
 import type { Strategy } from "../packing/strategies.js";
 
-/** A plan as plain data, version 1. Equal plans have equal ids, whatever made them. */
+/** A plan as plain data. Equal plans have equal ids, whatever made them. */
 export interface PlanJSON {
-  /** Of this format. */
-  version: 1;
+  /** Of this format: 2 where loads were the objective or the certificate is counted, else 1. */
+  version: 1 | 2;
   /** First 32 hex digits of a SHA-256 over capacity, alignment, limit and templates. */
   id: string;
   /** Full name of the strategy asked for. */
@@ -39,7 +39,21 @@ export interface PlanJSON {
   lowerBound: number;
   /** The proof of it. */
   certificate: Certificate;
-  /** `[multiplicity, [[length, times], …]]` in plan order. */
+  /** Absent: 'packs'. The others below are absent then, too. */
+  objective?: "maxLoad";
+  /** The load of a sequence: linear × length + quadratic × length². */
+  cost?: { linear: number; quadratic: number };
+  /** Absent: packs may hold any numbers of sequences. */
+  equalCounts?: true;
+  /** The load of the heaviest pack. */
+  maxLoad?: number;
+  /** The load of the lightest pack. */
+  minLoad?: number;
+  /** No plan of as many packs has a smaller largest load. */
+  loadBound?: number;
+  /** The proof of it, at capacity `loadBound - 1`; absent where the bound is proved from its definition. */
+  loadCertificate?: Certificate;
+  /** `[multiplicity, [[length, times], …]]` in plan order; by falling load with 'maxLoad'. */
   templates: [multiplicity: number, runs: [length: number, times: number][]][];
 }
 
@@ -63,6 +77,8 @@ export interface Certificate {
   parameter?: number;
   /** No feasible pack weighs more than this. */
   packWeight: number;
+  /** `packWeight` holds for packs with no more sequences of a length than there are; only with 'LP'. Absent: for all packs. */
+  counted?: true;
   /** Weight of each length. */
   weights: [length: number, weight: number][];
 }

@@ -17,7 +17,12 @@ import {
 import { type Epoch, epochOf } from "../epoch/epoch.js";
 import type { LengthIndex } from "../epoch/length-index.js";
 import { type BalanceOptions, checkBalanceOptions, type EpochOptions } from "../epoch/options.js";
-import { checkPackOptions, type PackOptions, packKeys } from "../packing/options.js";
+import {
+  checkPackOptions,
+  type MaxLoadOptions,
+  type PackOptions,
+  packKeys,
+} from "../packing/options.js";
 import { arraysOf, finish, room } from "../packing/pack.js";
 import type { Packing } from "../packing/packing.js";
 import type { PackingStats } from "../packing/stats.js";
@@ -48,7 +53,7 @@ export let planHandle: (value: unknown) => Handle | undefined;
  * const plan = planSync(histogram, { capacity: 10, strategy: "best-fit-decreasing" });
  * [plan.packCount, plan.lowerBound, plan.gap]; // => [2667, 2600, 67]
  */
-export function planSync(histogram: LengthHistogram, options: PackOptions): Plan {
+export function planSync(histogram: LengthHistogram, options: PackOptions | MaxLoadOptions): Plan {
   const given = givenOptions(options);
   refuseUnknown(given, packKeys, asyncOnly("plan"));
   const checked = checkPlanOptions(given);
@@ -67,7 +72,7 @@ export function planSync(histogram: LengthHistogram, options: PackOptions): Plan
  */
 export async function plan(
   histogram: LengthHistogram,
-  options: PackOptions & JobOptions,
+  options: (PackOptions | MaxLoadOptions) & JobOptions,
 ): Promise<Plan> {
   const given = givenOptions(options);
   refuseUnknown(given, [...packKeys, ...jobKeys]);
@@ -128,6 +133,12 @@ export class Plan {
   readonly gap: number;
   /** Tokens packed / (packCount × capacity), 0 .. 1; 0 without packs. */
   readonly efficiency: number;
+  /** The load of the heaviest pack; undefined unless `objective` was 'maxLoad'. */
+  readonly maxLoad: number | undefined;
+  /** The load of the lightest pack; undefined unless `objective` was 'maxLoad'. */
+  readonly minLoad: number | undefined;
+  /** No plan of as many packs has a smaller largest load; undefined unless `objective` was 'maxLoad'. */
+  readonly loadBound: number | undefined;
   readonly #handle: Handle;
   #id: string | undefined;
 
@@ -143,6 +154,9 @@ export class Plan {
     this.gap = facts.packCount - facts.lowerBound;
     const places = facts.packCount * facts.capacity;
     this.efficiency = places === 0 ? 0 : facts.tokenCount / places;
+    this.maxLoad = facts.outcome.maxLoad;
+    this.minLoad = facts.outcome.minLoad;
+    this.loadBound = facts.outcome.loadBound;
     this.#handle = handle;
   }
 
@@ -180,18 +194,26 @@ export class Plan {
    * [kind, packWeight]; // => ["L1", 10]
    */
   get certificate(): Certificate {
-    const { kind, parameter, packWeight, count } = this.#handle.certificate();
-    const lengths = allocate(Uint32Array, count);
-    const weights = allocate(Float64Array, count);
-    this.#handle.weightsInto(lengths, weights);
-    const pairs = Array.from(lengths, (length, at): [number, number] => [length, weights[at]!]);
-    const found = { kind: kind as Certificate["kind"], packWeight, weights: pairs };
-    return parameter === undefined ? found : { ...found, parameter };
+    return certificateOf(this.#handle, this.#handle.certificate(), false);
+  }
+
+  /**
+   * The proof of `loadBound`: weights at capacity `loadBound - 1` of which more packs would be needed
+   * than there are. Undefined for other objectives, for other loads than tokens, and where the bound
+   * is the longest sequence.
+   *
+   * @example
+   * const plan = planSync(LengthHistogram.from([5, 3, 5, 7]), { objective: "maxLoad", packCount: 2 });
+   * [plan.loadBound, plan.loadCertificate.kind, plan.loadCertificate.packWeight]; // => [10, "L1", 9]
+   */
+  get loadCertificate(): Certificate | undefined {
+    const head = this.#handle.loadCertificate();
+    return head ? certificateOf(this.#handle, head, true) : undefined;
   }
 
   /**
    * Template `t`: lengths that share a pack, and how many packs use it. Templates are in plan
-   * order: longer first.
+   * order: longer first; by falling load where that was the objective.
    *
    * @throws {StowageError} `ERR_OPTION` if there is no template `t`
    *
@@ -302,6 +324,25 @@ export class Plan {
 
   /** Plain data for `JSON.stringify`; {@link Plan.fromJSON} reads it. */
   toJSON(): PlanJSON {
-    return toPlanJSON(this.#handle, this.certificate);
+    return toPlanJSON(this.#handle, this.certificate, this.loadCertificate);
   }
+}
+
+/** A certificate with its weights. */
+function certificateOf(
+  handle: Handle,
+  { kind, parameter, packWeight, counted, count }: ReturnType<Handle["certificate"]>,
+  ofLoads: boolean,
+): Certificate {
+  const lengths = allocate(Uint32Array, count);
+  const weights = allocate(Float64Array, count);
+  handle.weightsInto(ofLoads, lengths, weights);
+  const pairs = Array.from(lengths, (length, at): [number, number] => [length, weights[at]!]);
+  return {
+    kind: kind as Certificate["kind"],
+    packWeight,
+    ...(counted && { counted }),
+    weights: pairs,
+    ...(parameter !== undefined && { parameter }),
+  };
 }

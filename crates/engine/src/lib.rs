@@ -12,6 +12,7 @@ pub mod certificate;
 pub mod epoch;
 mod fault;
 pub mod histogram;
+pub mod loads;
 pub mod memory;
 pub mod optimal;
 pub mod options;

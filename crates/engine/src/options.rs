@@ -1,5 +1,6 @@
 //! What a caller asks of a packing. Types and ranges are checked at the surface; here they hold.
 
+use crate::loads::LoadCost;
 use std::num::NonZeroU32;
 
 /// How sequences find their packs. Names, aliases and summaries: `strategy::STRATEGIES`.
@@ -55,6 +56,27 @@ pub enum Empty {
     Drop,
 }
 
+/// What is to be as small as possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Objective {
+    /// The number of packs.
+    #[default]
+    Packs,
+    /// The largest load of a pack, at a number of packs that is given or that of [`Self::Packs`].
+    MaxLoad(Loads),
+}
+
+/// What equal loads keep to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loads {
+    /// The load of a sequence.
+    pub cost: LoadCost,
+    /// Every pack holds equally many sequences.
+    pub equal_counts: bool,
+    /// No capacity was given: that of the result is the tokens of its fullest pack.
+    pub free: bool,
+}
+
 /// Everything that decides a packing besides the lengths. Same lengths, same options: same bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PackOptions {
@@ -82,6 +104,8 @@ pub struct PackOptions {
     pub harmonic_classes: u32,
     /// Work that `auto` and `optimal` may spend, relative to their defaults; finite, >= 0.
     pub effort: f64,
+    /// What is to be as small as possible.
+    pub objective: Objective,
 }
 
 impl PackOptions {
@@ -101,6 +125,16 @@ impl PackOptions {
             tolerance: 1,
             harmonic_classes: 10,
             effort: 1.0,
+            objective: Objective::Packs,
+        }
+    }
+
+    /// What equal loads keep to, where they are the objective.
+    #[must_use]
+    pub fn loads(&self) -> Option<Loads> {
+        match self.objective {
+            Objective::Packs => None,
+            Objective::MaxLoad(loads) => Some(loads),
         }
     }
 

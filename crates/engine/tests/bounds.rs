@@ -99,6 +99,7 @@ fn lp_weights_pass_only_with_a_pack_weight_that_no_pack_exceeds() {
             parameter: None,
             pack_weight,
             weights: weights.clone(),
+            counted: false,
         },
     };
     assert_eq!(check(&problem, &lp(5)), Ok(()));
@@ -114,6 +115,7 @@ fn a_limit_on_sequences_can_make_weights_a_proof() {
         parameter: None,
         pack_weight: 2,
         weights: vec![(2, 1)],
+        counted: false,
     };
     let bound = Bound { packs: packs(&certificate, &problem.classes), certificate };
     assert_eq!(bound.packs, 4);

@@ -194,3 +194,21 @@ fn nothing_to_pack_needs_no_packs() {
     let found = proved(&problem, Mode::Optimal, 1.0);
     assert_eq!((found.templates.pack_count(), found.lower_bound), (0, 0));
 }
+
+#[test]
+fn small_problems_keep_to_their_units_whatever_the_capacity() {
+    let mut generator = Generator::new(17);
+    for capacity in [8192, 32_768, 131_072, 1 << 20, 1 << 26, i32::MAX as u32] {
+        for (low, high) in [(5, 2), (16, 2), (1000, 1)] {
+            let n = 64 + below(&mut generator, 960) as usize;
+            let classes = lengths(&mut generator, n, (capacity / low).max(1), capacity / high);
+            let problem = Problem { classes: &classes, capacity, alignment: 1, limit: u32::MAX };
+            let tell = |found: &Found| format!("{n} at {capacity}: {} units", found.units);
+            let found = search(&problem, Mode::Optimal, 0.02, 1, &Unwatched).expect("no cancel");
+            assert!(found.units <= (1 << 31) / 50 + (1 << 22), "{}", tell(&found));
+            let found = search(&problem, Mode::Auto, 1.0, 1, &Unwatched).expect("no cancel");
+            let budget = (1 << 22) + 128 * n as u64;
+            assert!(found.units <= budget + budget / 50 + (1 << 17), "{}", tell(&found));
+        }
+    }
+}

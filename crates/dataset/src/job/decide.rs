@@ -13,6 +13,7 @@ use stowage_engine::epoch::{Epoch, EpochOptions, LengthIndex, Order, PackingRang
 use stowage_engine::packing::{self, Packing};
 use stowage_engine::plan::{self, Plan};
 use stowage_engine::policy::{self, Ledger};
+use stowage_engine::stats::Outcome;
 use stowage_engine::{Fault as EngineFault, Histogram, PackOptions, Watch, memory, seeded};
 
 /// The packs of a data set, with what the report says about them.
@@ -21,6 +22,7 @@ pub(crate) struct Decided {
     pub lower_bound: u64,
     pub certificate: Certificate,
     pub ledger: Ledger,
+    pub outcome: Outcome,
     pub plan_id: Option<String>,
     pub times: Times,
 }
@@ -48,8 +50,8 @@ pub(crate) fn decide(
     let packs = epoch(&plan, lengths, options, threads, watch)?;
     let times = Times { bind: milliseconds(start), ..times };
     let plan_id = Some(plan.id());
-    let Plan { lower_bound, certificate, ledger, .. } = plan;
-    Ok(Decided { packs, lower_bound, certificate, ledger, plan_id, times })
+    let Plan { lower_bound, certificate, ledger, outcome, .. } = plan;
+    Ok(Decided { packs, lower_bound, certificate, ledger, outcome, plan_id, times })
 }
 
 /// The plan of `lengths`, whose histogram this is.
@@ -122,7 +124,8 @@ fn placed(
         pieces: packing.pieces.map(|pieces| (pieces.starts, pieces.lengths)),
     };
     let Packing { lower_bound, certificate, ledger, .. } = packing;
-    Ok(Decided { packs, lower_bound, certificate, ledger, plan_id: None, times })
+    let outcome = Outcome::default();
+    Ok(Decided { packs, lower_bound, certificate, ledger, outcome, plan_id: None, times })
 }
 
 /// As `Packing.shuffled`.

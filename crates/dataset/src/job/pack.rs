@@ -51,7 +51,7 @@ pub fn pack_dataset(
     };
     let sink = format.sink(&given)?;
     let decided = decide(&sources.lengths, options, threads, watch)?;
-    let Decided { packs, lower_bound, certificate, ledger, plan_id, times } = decided;
+    let Decided { packs, lower_bound, certificate, ledger, outcome, plan_id, times } = decided;
     let gatherer = Gatherer {
         sources: &sources,
         packs: &packs,
@@ -73,6 +73,7 @@ pub fn pack_dataset(
         sequence_count: sources.lengths.len() as u64,
         lower_bound,
         ledger,
+        outcome,
     };
     let report = DatasetReport {
         stats: stats::of_packing(&fills, &packs.offsets, &context)?,

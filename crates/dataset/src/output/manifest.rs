@@ -106,7 +106,16 @@ impl Manifest {
         };
         let files: Vec<_> = self.files.iter().map(file).collect();
         let described: Vec<_> = self.described.iter().map(file).collect();
-        let Certificate { kind, parameter, pack_weight, weights } = &self.certificate;
+        let Certificate { kind, parameter, pack_weight, weights, counted } = &self.certificate;
+        let mut certificate = json!({
+            "kind": kind.name(),
+            "parameter": parameter,
+            "packWeight": pack_weight,
+            "weights": weights,
+        });
+        if *counted {
+            certificate["counted"] = true.into();
+        }
         let value = json!({
             "formatVersion": FORMAT_VERSION,
             "product": "stowage",
@@ -121,12 +130,7 @@ impl Manifest {
             "tokensDropped": self.ledger.tokens_dropped,
             "droppedCount": self.ledger.dropped_count,
             "lowerBound": self.lower_bound,
-            "certificate": {
-                "kind": kind.name(),
-                "parameter": parameter,
-                "packWeight": pack_weight,
-                "weights": weights,
-            },
+            "certificate": certificate,
             "packCountMultipleOf": self.pack_count_multiple_of,
             "packsAsked": self.packs_asked,
             "maxSequencesPerPack": self.max_sequences_per_pack,
@@ -290,6 +294,10 @@ impl Fields<'_> {
                 parameter: if parameter.is_null() { None } else { Some(parameter.as_u64()?) },
                 pack_weight: value["packWeight"].as_u64()?,
                 weights: serde_json::from_value(value["weights"].clone()).ok()?,
+                counted: match &value["counted"] {
+                    Value::Null => false,
+                    counted => counted.as_bool()?,
+                },
             })
         };
         read().ok_or_else(|| self.wrong("certificate"))

@@ -5,13 +5,13 @@
 //! out of reach (see `knapsack::affordable`). Sources: Gilmore and Gomory 1961; Farley's bound 1990;
 //! smoothing of duals after Wentges 1997.
 
-use super::knapsack::Knapsack;
+use super::pricing::{Pricing, counts_matter};
 use super::simplex::{End, Master};
 use super::work::Work;
 use super::{Task, row_of};
 use crate::bound;
 use crate::seeded::Generator;
-use crate::template::{Run, Templates};
+use crate::template::{self, Templates};
 use std::collections::HashSet;
 
 /// Weight of the best duals against the current ones when pricing.
@@ -48,9 +48,19 @@ pub(super) struct Relaxation {
 /// Solves the relaxation of `task`, starting from the templates of `start`; none if its table does
 /// not fit memory.
 pub(super) fn relax(task: &Task, start: &[&Templates], work: &mut Work) -> Option<Relaxation> {
+    relax_around(task, start, None, work)
+}
+
+/// The same, with duals that are probably close to the best ones: they are priced first.
+pub(super) fn relax_around(
+    task: &Task,
+    start: &[&Templates],
+    centre: Option<&[f64]>,
+    work: &mut Work,
+) -> Option<Relaxation> {
     let patterns = start.iter().flat_map(|templates| templates.iter());
     let patterns = patterns.map(|(runs, _)| to_pattern(task, runs)).collect();
-    relax_from(task, patterns, USUAL, work)
+    relax_all(task, patterns, USUAL, centre, work)
 }
 
 /// The same from patterns; another seed of the crumbs leads to another of many equal solutions.
@@ -60,74 +70,188 @@ pub(super) fn relax_from(
     goal: Goal,
     work: &mut Work,
 ) -> Option<Relaxation> {
-    let m = task.classes.len();
-    let mut knapsack = Knapsack::new(task.capacity, task.limit).ok()?;
-    let exact: Vec<f64> = task.classes.iter().map(|class| class.1 as f64).collect();
-    // A different crumb of demand per class avoids degenerate pivots.
-    let mut generator = Generator::new(goal.crumbs);
-    let mut crumb = || 1e-6 * ((generator.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
-    let demand: Vec<f64> = exact.iter().map(|demand| demand + crumb()).collect();
-    let mut master = Master::new(demand.clone());
-    let mut known = HashSet::new();
-    let basis = triangular_start(&mut master, &mut known, demand, start, task);
-    let mut end = master.start(basis, work);
+    relax_all(task, start, goal, None, work)
+}
 
+fn relax_all(
+    task: &Task,
+    start: Vec<Pattern>,
+    goal: Goal,
+    centre: Option<&[f64]>,
+    work: &mut Work,
+) -> Option<Relaxation> {
+    let counted = counts_matter(task);
+    let mut run = Run::new(task, quick_duals(task), goal, counted, true)?;
+    if let Some(centre) = centre {
+        run.try_duals(centre, work);
+    }
+    let (relaxation, settled) = run.run(start, work);
+    if !counted || settled || work.exhausted() {
+        return Some(relaxation);
+    }
+    // An exchange can stand for a copy that is not there: without exchanges the value is that of
+    // real packs. With them from the start, problems without any room take twice as long.
+    let patterns = relaxation.patterns.into_iter().map(|pattern| pattern.0).collect();
+    Some(Run::new(task, relaxation.duals, goal, true, false)?.run(patterns, work).0)
+}
+
+/// The duals of the quick bounds.
+fn quick_duals(task: &Task) -> Vec<f64> {
     let quick = bound::quick(task.classes, task.capacity, task.limit.unwrap_or(u32::MAX));
-    let target = quick.packs as f64;
-    let mut best_duals = vec![0.0; m];
+    let mut duals = vec![0.0; task.classes.len()];
     for &(length, weight) in &quick.certificate.weights {
         let row = row_of(task.classes, length);
-        best_duals[row] = weight as f64 / quick.certificate.pack_weight as f64;
+        duals[row] = weight as f64 / quick.certificate.pack_weight as f64;
     }
-    let mut best_bound = dot(&best_duals, &exact);
-    let mut first = true;
-    while end != End::Trouble {
-        end = master.solve((m as u64 / 4).max(200), TOLERANCE, work);
+    duals
+}
+
+/// A run of column generation.
+struct Run<'a> {
+    task: &'a Task<'a>,
+    goal: Goal,
+    pricing: Pricing,
+    exchanges: bool,
+    exact: Vec<f64>,
+    master: Master,
+    known: HashSet<Pattern>,
+    demand: Vec<f64>,
+    best_bound: f64,
+    best_duals: Vec<f64>,
+}
+
+impl<'a> Run<'a> {
+    /// `centre`: duals whose every pack is worth at most 1.
+    fn new(
+        task: &'a Task<'a>,
+        centre: Vec<f64>,
+        goal: Goal,
+        counted: bool,
+        exchanges: bool,
+    ) -> Option<Self> {
+        let pricing = Pricing::new(task, counted).ok()?;
+        let exact: Vec<f64> = task.classes.iter().map(|class| class.1 as f64).collect();
+        // A different crumb of demand per class avoids degenerate pivots.
+        let mut generator = Generator::new(goal.crumbs);
+        let mut crumb = || 1e-6 * ((generator.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
+        let demand: Vec<f64> = exact.iter().map(|demand| demand + crumb()).collect();
+        let master = Master::new(demand.clone(), exchanges);
+        let (known, best_bound) = (HashSet::new(), dot(&centre, &exact));
+        let best_duals = centre;
+        Some(Self {
+            task,
+            goal,
+            pricing,
+            exchanges,
+            exact,
+            master,
+            known,
+            demand,
+            best_bound,
+            best_duals,
+        })
+    }
+
+    /// Pivots and prices until nothing improves or the goal is met; the second is false where value
+    /// and bound end on different sides of a whole number though nothing improves.
+    fn run(mut self, start: Vec<Pattern>, work: &mut Work) -> (Relaxation, bool) {
+        let m = self.task.classes.len();
+        let demand = std::mem::take(&mut self.demand);
+        let basis = triangular_start(&mut self.master, &mut self.known, demand, start, self.task);
+        let mut end = self.master.start(basis, work);
+        let target = self.best_bound.max(self.quick_packs());
+        let mut settled = true;
+        while end != End::Trouble {
+            end = self.master.solve((m as u64 / 4).max(200), TOLERANCE, work);
+            if end == End::Trouble {
+                break;
+            }
+            let Some(added) = self.add_columns(work) else { break };
+            let proved = self.best_bound.max(target);
+            let converged = self.master.objective() - self.goal.beyond <= (proved - 1e-6).ceil();
+            if converged || work.exhausted() {
+                break;
+            }
+            if added == 0 && end == End::Optimal {
+                settled = false;
+                break;
+            }
+            if self.master.columns() > PATTERNS * m + 2000 {
+                self.master.forget(0.02);
+                self.known.clear();
+            }
+        }
         if end == End::Trouble {
-            break;
+            // As much as a pricing: trouble before the first one would cost nothing, and dives that
+            // meet it each time would never spend their work.
+            work.charge(m as u64 * u64::from(self.task.capacity));
         }
-        let duals = falling(master.duals());
+        let basic = self.master.levels().filter(|level| level.1 > 1e-7);
+        let patterns = basic.map(|(column, level)| (self.master.pattern(column), level)).collect();
+        let value = self.master.objective();
+        (Relaxation { value, patterns, duals: self.best_duals }, settled)
+    }
+
+    fn quick_packs(&self) -> f64 {
+        let Task { classes, capacity, limit } = *self.task;
+        bound::quick(classes, capacity, limit.unwrap_or(u32::MAX)).packs as f64
+    }
+
+    /// Prices at the mean of the current duals and the best ones, and where that finds nothing at the
+    /// current ones; the number of new columns. None where the work left is too little for a pricing:
+    /// one that does not fit is not begun.
+    fn add_columns(&mut self, work: &mut Work) -> Option<usize> {
+        let units = self.pricing.units(self.task);
+        let duals: Vec<f64> = if self.exchanges {
+            falling(self.master.duals())
+        } else {
+            self.master.duals().iter().map(|dual| dual.max(0.0)).collect()
+        };
         let mean = |(d, b): (&f64, &f64)| (1.0 - SMOOTHING) * d + SMOOTHING * b;
-        let smooth: Vec<f64> = duals.iter().zip(&best_duals).map(mean).collect();
-        let mut added = 0;
+        let smooth: Vec<f64> = duals.iter().zip(&self.best_duals).map(mean).collect();
         for prices in [&smooth, &duals] {
-            if !first {
-                knapsack.clear();
+            if work.left() < units {
+                return None;
             }
-            first = false;
-            for row in (0..m).rev() {
-                knapsack.offer(row as u32, task.classes[row].0, prices[row], work);
-            }
-            let dearest = knapsack.best().max(1e-9);
-            let bound = dot(prices, &exact) / dearest;
-            if bound > best_bound {
-                best_bound = bound;
-                best_duals = prices.iter().map(|price| price / dearest).collect();
-            }
-            added += add_patterns(&mut master, &mut known, &knapsack, task, &duals);
-            work.charge(60 * m as u64);
+            self.try_duals(prices, work);
+            let added = self.add_patterns(&duals);
+            work.charge(60 * duals.len() as u64);
             if added > 0 {
-                break; // otherwise the smoothed prices found nothing: try the true ones
+                return Some(added);
             }
         }
-        let proved = best_bound.max(target);
-        let converged = master.objective() - goal.beyond <= (proved - 1e-6).ceil();
-        if converged || (added == 0 && end == End::Optimal) || work.exhausted() {
-            break;
-        }
-        if master.columns() > PATTERNS * m + 2000 {
-            master.forget(0.02);
-            known.clear();
+        Some(0)
+    }
+
+    /// Prices, and keeps the prices where they bound better.
+    fn try_duals(&mut self, prices: &[f64], work: &mut Work) {
+        let dearest = self.pricing.price(self.task, prices, work).max(1e-9);
+        let bound = dot(prices, &self.exact) / dearest;
+        if bound > self.best_bound {
+            self.best_bound = bound;
+            self.best_duals = prices.iter().map(|price| price / dearest).collect();
         }
     }
-    if end == End::Trouble {
-        // As much as a pricing: trouble before the first one would cost nothing, and dives that
-        // meet it each time would never spend their work.
-        work.charge(m as u64 * u64::from(task.capacity));
+
+    /// From one knapsack: for every class the best pattern that holds it. Many columns, and diverse
+    /// ones. With counts the best of all too: cut to the counts, the others may all be worthless
+    /// though it improves.
+    fn add_patterns(&mut self, duals: &[f64]) -> usize {
+        let best = matches!(self.pricing, Pricing::Counted(_)).then_some(None);
+        let rows = (0..self.task.classes.len() as u32).map(Some);
+        let mut added = 0;
+        let mut scratch = Vec::new();
+        for row in best.into_iter().chain(rows) {
+            let pattern = self.pricing.pattern(self.task, row, &mut scratch);
+            let value = |&(row, times): &(u32, u32)| duals[row as usize] * f64::from(times);
+            let reduced_cost = pattern.iter().fold(1.0, |cost, part| cost - value(part));
+            if reduced_cost < -1e-8 && self.known.insert(pattern.clone()) {
+                self.master.add(&pattern);
+                added += 1;
+            }
+        }
+        added
     }
-    let basic = master.levels().filter(|level| level.1 > 1e-7);
-    let patterns = basic.map(|(column, level)| (master.pattern(column), level)).collect();
-    Some(Relaxation { value: master.objective(), patterns, duals: best_duals })
 }
 
 /// Duals that are not negative and never rise with falling length: exact duals have both
@@ -140,7 +264,7 @@ fn falling(duals: &[f64]) -> Vec<f64> {
     falling
 }
 
-pub(super) fn to_pattern(task: &Task, runs: &[Run]) -> Pattern {
+pub(super) fn to_pattern(task: &Task, runs: &[template::Run]) -> Pattern {
     let row = |length| row_of(task.classes, length) as u32;
     let mut pattern: Pattern = runs.iter().map(|run| (row(run.length), run.times)).collect();
     pattern.sort_unstable();
@@ -196,40 +320,6 @@ fn triangular_start(
         }
     }
     basis
-}
-
-/// From one knapsack: for every class the best pattern that holds it. Many columns, and diverse
-/// ones.
-fn add_patterns(
-    master: &mut Master,
-    known: &mut HashSet<Pattern>,
-    knapsack: &Knapsack,
-    task: &Task,
-    duals: &[f64],
-) -> usize {
-    let lengths: Vec<u32> = task.classes.iter().map(|class| class.0).collect();
-    let mut added = 0;
-    let mut rows = Vec::new();
-    for (row, &(length, _)) in (0..).zip(task.classes) {
-        rows.clear();
-        rows.push(row);
-        let others = task.limit.map_or(0, |k| k - 1);
-        if task.limit != Some(1) {
-            knapsack.trace(task.capacity - length, others, &lengths, &mut rows);
-        }
-        rows.sort_unstable();
-        let copies = |row: u32| task.classes[row as usize].1.min(u64::from(u32::MAX)) as u32;
-        let same = rows.chunk_by(|a, b| a == b);
-        let pattern: Pattern =
-            same.map(|rows| (rows[0], (rows.len() as u32).min(copies(rows[0])))).collect();
-        let value = |&(row, times): &(u32, u32)| duals[row as usize] * f64::from(times);
-        let reduced_cost = pattern.iter().fold(1.0, |cost, part| cost - value(part));
-        if reduced_cost < -1e-8 && known.insert(pattern.clone()) {
-            master.add(&pattern);
-            added += 1;
-        }
-    }
-    added
 }
 
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -89,7 +89,13 @@ impl Knapsack {
     }
 
     /// Adds the classes of a dearest pack of `tokens` and `sequences`.
-    pub fn trace(&self, tokens: u32, sequences: u32, lengths: &[u32], classes: &mut Vec<u32>) {
+    pub fn trace(
+        &self,
+        tokens: u32,
+        sequences: u32,
+        length: impl Fn(u32) -> u32,
+        classes: &mut Vec<u32>,
+    ) {
         let (mut x, mut k) = (tokens as usize, sequences.min(self.limit));
         loop {
             let class = self.choice[self.row(k) + x];
@@ -97,7 +103,7 @@ impl Knapsack {
                 return;
             }
             classes.push(class);
-            x -= lengths[class as usize] as usize;
+            x -= length(class) as usize;
             k = k.saturating_sub(1);
             if self.limit > 0 && k == 0 {
                 return;

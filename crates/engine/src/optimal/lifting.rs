@@ -6,6 +6,8 @@
 
 use super::Task;
 use super::knapsack::{Knapsack, affordable};
+use super::lattice::Image;
+use super::pricing::{Pricing, counts_matter, pricing_units};
 use super::work::Work;
 use crate::bound::{self, Bound};
 use crate::certificate::{Certificate, CertificateKind};
@@ -13,6 +15,8 @@ use crate::certificate::{Certificate, CertificateKind};
 /// Duals as fractions of a pack become weights of at most about this size: rounding loses at most
 /// 2^-40 of a pack per sequence, and K stays far below 2^53.
 const SCALE: f64 = (1u64 << 40) as f64;
+/// A lattice with fewer steps per pack loses too much to find K on.
+const COARSEST: u32 = 1024;
 
 /// Extends `duals` of `part` (classes longest first, all of them classes of `task`) to all classes
 /// of `task`. None if the work does not suffice.
@@ -23,6 +27,9 @@ pub(super) fn lift(
     work: &mut Work,
 ) -> Option<Bound> {
     let all = task.classes;
+    if part.len() == all.len() && counts_matter(task) {
+        return certify(task, duals, work);
+    }
     if !affordable(2 * all.len(), task.capacity, task.limit, work.left()) {
         return None;
     }
@@ -60,30 +67,92 @@ pub(super) fn lift(
 }
 
 /// An integer certificate from floating-point duals of all classes: rounded down, and K the
-/// heaviest pack found exactly. None if the work does not suffice.
+/// heaviest pack found exactly. With counts where only they prove as much. None if the work does not
+/// suffice.
 pub(super) fn certify(task: &Task, duals: &[f64], work: &mut Work) -> Option<Bound> {
-    if !affordable(task.classes.len(), task.capacity, task.limit, work.left()) {
+    if !fits(task, work) {
         return None;
     }
-    let scaled = |dual: f64| (dual.clamp(0.0, 1.0) * SCALE) as u64;
-    let weights =
-        task.classes.iter().zip(duals).map(|(&(length, _), &dual)| (length, scaled(dual)));
-    let weights: Vec<(u32, u64)> = weights.filter(|weight| weight.1 > 0).collect();
-    // Weights are integers below 2^41 and a pack's sum is far below 2^53, so that the knapsack over
-    // f64 is exact. A pack of millions of sequences could pass it: then there is no certificate.
-    let mut knapsack = Knapsack::new(task.capacity, task.limit).ok()?;
-    for &(length, weight) in weights.iter().rev() {
-        knapsack.offer(0, length, weight as f64, work);
+    let weights: Vec<u64> = duals.iter().copied().map(scaled).collect();
+    let endless = heaviest(task, &weights, false, work);
+    if !counts_matter(task) {
+        return endless;
     }
-    let heaviest = knapsack.best();
-    if weights.is_empty() || heaviest >= (1u64 << 52) as f64 {
+    let counted = heaviest(task, &weights, true, work);
+    match (endless, counted) {
+        (Some(endless), Some(counted)) => Some(endless.or_better(counted)),
+        (endless, counted) => counted.or(endless),
+    }
+}
+
+/// As [`certify`], with K from lengths rounded down to at most `steps` steps per pack, as fine as the
+/// work allows: each weighs as much as the heaviest that is rounded to it, so that a true pack is
+/// never heavier than its image. What is rounded down to nothing weighs nothing.
+pub(super) fn certify_on_grid(
+    task: &Task,
+    duals: &[f64],
+    mut steps: u32,
+    work: &mut Work,
+) -> Option<Bound> {
+    let Task { classes, capacity, limit } = *task;
+    let image = loop {
+        let image = Image::below(classes, capacity, steps);
+        let part = Task { classes: &image.classes, capacity: steps, limit };
+        if steps < capacity && fits(&part, work) {
+            break image;
+        }
+        steps /= 2;
+        if steps < COARSEST {
+            return None;
+        }
+    };
+    let mut weights: Vec<u64> = duals.iter().copied().map(scaled).collect();
+    if let Some(&(_, end)) = image.spans.last() {
+        weights[end..].fill(0);
+    }
+    let of_span = |&(from, end): &(usize, usize)| weights[from..end].iter().copied().max();
+    let most: Vec<u64> = image.spans.iter().map(|span| of_span(span).unwrap_or(0)).collect();
+    let part = Task { classes: &image.classes, capacity: image.steps, limit };
+    let mut certificate = heaviest(&part, &most, false, work)?.certificate;
+    certificate.weights = weighing(classes, &weights);
+    Some(Bound { packs: bound::packs(&certificate, classes), certificate })
+}
+
+/// Whether K can be found exactly with the work left.
+pub(super) fn fits(task: &Task, work: &Work) -> bool {
+    affordable(0, task.capacity, task.limit, 0) && pricing_units(task, false) <= work.left()
+}
+
+/// A dual as a whole number.
+fn scaled(dual: f64) -> u64 {
+    (dual.clamp(0.0, 1.0) * SCALE) as u64
+}
+
+/// The lengths that weigh something.
+fn weighing(classes: &[(u32, u64)], weights: &[u64]) -> Vec<(u32, u64)> {
+    let weights = classes.iter().zip(weights).map(|(class, &weight)| (class.0, weight));
+    weights.filter(|weight| weight.1 > 0).collect()
+}
+
+/// The bound by `weights`, with the heaviest pack found exactly.
+fn heaviest(task: &Task, weights: &[u64], counted: bool, work: &mut Work) -> Option<Bound> {
+    // Weights are integers below 2^41 and a pack's sum is far below 2^53, so that the knapsack over
+    // f64 is exact. A pack of thousands of sequences could pass it: then there is no certificate.
+    let prices: Vec<f64> = weights.iter().map(|&weight| weight as f64).collect();
+    let mut pricing = Pricing::new(task, counted).ok()?;
+    if work.left() < pricing_units(task, counted) {
+        return None;
+    }
+    let heaviest = pricing.price(task, &prices, work);
+    if heaviest < 1.0 || heaviest >= (1u64 << 52) as f64 {
         return None;
     }
     let certificate = Certificate {
         kind: CertificateKind::Lp,
         parameter: None,
         pack_weight: heaviest as u64,
-        weights,
+        weights: weighing(task.classes, weights),
+        counted,
     };
     Some(Bound { packs: bound::packs(&certificate, task.classes), certificate })
 }

@@ -42,10 +42,12 @@ pub(super) struct Master {
     dual: Vec<f64>,
     factors: Option<Factors>,
     scan: usize,
+    exchanges: bool,
 }
 
 impl Master {
-    pub fn new(demand: Vec<f64>) -> Self {
+    /// Without `exchanges` a slot of a class holds that class alone.
+    pub fn new(demand: Vec<f64>, exchanges: bool) -> Self {
         let rows = demand.len();
         Self {
             rows,
@@ -58,6 +60,7 @@ impl Master {
             dual: vec![0.0; rows],
             factors: None,
             scan: 0,
+            exchanges,
         }
     }
 
@@ -132,6 +135,9 @@ impl Master {
             return self.dual[j % m];
         }
         if j < 2 * m {
+            if !self.exchanges {
+                return 1.0; // never enters
+            }
             return self.dual[j - m] - self.dual[j - m + 1];
         }
         self.rows_of(j).iter().fold(1.0, |cost, &row| cost - self.dual[row as usize])
@@ -316,7 +322,7 @@ pub(crate) mod tests {
     #[test]
     fn three_classes_reach_the_value_known_by_hand() {
         // Capacity 10: 6 + 4, 5 + 5, 4 + 4 for demands 2, 3, 5: 2 + 1.5 + 1.5 packs.
-        let mut master = Master::new(vec![2.0, 3.0, 5.0]);
+        let mut master = Master::new(vec![2.0, 3.0, 5.0], true);
         let start = (0..3).map(|row| master.add(&[(row, 1)])).collect();
         let mut work = Work::new(u64::MAX, &Unwatched);
         assert!(master.start(start, &mut work) == End::Optimal);
@@ -332,13 +338,13 @@ pub(crate) mod tests {
 
     #[test]
     fn an_infeasible_start_is_trouble_not_a_panic() {
-        let mut master = Master::new(vec![1.0, 1.0]);
+        let mut master = Master::new(vec![1.0, 1.0], true);
         let both = master.add(&[(0, 1), (1, 2)]);
         let mut work = Work::new(u64::MAX, &Unwatched);
         // Row 1 would get a surplus of -1 from the pattern that row 0 needs once.
         let lone = master.add(&[(1, 1)]);
         assert!(master.start(vec![both, lone], &mut work) == End::Trouble);
-        let mut singular = Master::new(vec![1.0, 1.0]);
+        let mut singular = Master::new(vec![1.0, 1.0], true);
         let twin = singular.add(&[(0, 1), (1, 1)]);
         assert!(singular.start(vec![twin, twin], &mut work) == End::Trouble);
     }

@@ -13,8 +13,15 @@ const ASK: u64 = 1 << 21;
 /// Units of a node of a depth-first search: two bitset updates and a predecessor query.
 const NODE: u64 = 16;
 
+/// Units that the relaxation of so many classes takes, about: some tens of pricings, and pivots.
+pub(super) fn relaxation(classes: usize, capacity: u32, limit: Option<u32>) -> u64 {
+    let (rows, layers) = (classes as u64, u64::from(limit.unwrap_or(1)));
+    let pricings = (60 * rows * u64::from(capacity)).saturating_mul(layers);
+    pricings.saturating_add(200 * rows * rows)
+}
+
 /// A budget of units.
-pub(super) struct Work<'a> {
+pub(crate) struct Work<'a> {
     limit: u64,
     units: u64,
     asked: u64,
@@ -33,6 +40,16 @@ impl<'a> Work<'a> {
     /// Units that may still be spent in this share.
     pub fn left(&self) -> u64 {
         if self.cancelled { 0 } else { self.limit.saturating_sub(self.units) }
+    }
+
+    /// The watch, for a part with a budget of its own.
+    pub fn watch(&self) -> &'a dyn Watch {
+        self.watch
+    }
+
+    /// True once the watch has asked for an end.
+    pub fn stopped(&self) -> bool {
+        self.cancelled
     }
 
     pub fn exhausted(&self) -> bool {

@@ -9,10 +9,8 @@ use super::order::Order;
 use super::prepared::{Prepared, Source};
 use crate::binding::counting::{self, Tables};
 use crate::binding::sorting::ByLength;
-use crate::certificate::Certificate;
 use crate::plan::{self, Solved};
 use crate::policy::{self, Admitted, Ledger};
-use crate::template::Templates;
 use crate::{Fault, PackOptions, Stage, Watch};
 
 /// Lengths after the policies, counted.
@@ -86,13 +84,9 @@ impl Counted {
         plan::solve(&self.classes, options, threads, watch)
     }
 
-    /// The packing by these templates.
-    pub(super) fn prepared(
-        self,
-        templates: Templates,
-        lower_bound: u64,
-        certificate: Certificate,
-    ) -> Prepared {
+    /// The packing that was solved.
+    pub(super) fn prepared(self, solved: Solved) -> Prepared {
+        let Solved { templates, lower_bound, certificate, capacity, outcome, .. } = solved;
         Prepared {
             pack_count: u32::try_from(templates.pack_count())
                 .expect("no more packs than sequences, which are fewer than 2^32"),
@@ -101,6 +95,8 @@ impl Counted {
             admitted: self.admitted,
             lower_bound,
             certificate,
+            capacity,
+            outcome,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::output::Packing;
 use super::prepared::{Prepared, Source};
 use crate::binding::counting;
 use crate::plan::quick_bound;
+use crate::stats::Outcome;
 use crate::{Fault, PackOptions, Watch, policy, strategy};
 
 /// Packs `lengths`.
@@ -17,12 +18,9 @@ pub fn pack(
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<Packing, Fault> {
-    prepare(lengths, options, threads, watch)?.into_packing(
-        lengths,
-        options.capacity,
-        threads,
-        watch,
-    )
+    let prepared = prepare(lengths, options, threads, watch)?;
+    let capacity = prepared.capacity();
+    prepared.into_packing(lengths, capacity, threads, watch)
 }
 
 /// Decides the packing of `lengths`, in `threads` parts at once; the same for any number of them.
@@ -41,7 +39,7 @@ pub fn prepare(
     if strategy::plans(options) {
         let counted = Counted::new(lengths, options, threads, watch)?;
         let solved = counted.solve(options, threads, watch)?;
-        return Ok(counted.prepared(solved.templates, solved.lower_bound, solved.certificate));
+        return Ok(counted.prepared(solved));
     }
     let admitted = policy::admit(lengths, options, watch)?;
     let placed = admitted.lengths(lengths);
@@ -56,6 +54,8 @@ pub fn prepare(
         admitted,
         lower_bound: bound.packs,
         certificate: bound.certificate,
+        capacity: options.capacity,
+        outcome: Outcome::default(),
     })
 }
 
@@ -75,6 +75,10 @@ pub fn prepare_owned(
 
 /// Options that don't go together.
 fn check(options: &PackOptions) -> Result<(), Fault> {
+    if options.loads().is_some() && !strategy::plans(options) {
+        let detail = "objective 'maxLoad' works with the strategies auto and optimal".to_owned();
+        return Err(Fault::Strategy { detail });
+    }
     let counted = options.pack_count.is_some() || options.pack_count_multiple_of > 1;
     if counted && !strategy::plans(options) {
         let detail =

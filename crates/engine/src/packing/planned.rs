@@ -2,7 +2,7 @@
 
 use super::counted::Counted;
 use super::prepared::Prepared;
-use crate::plan::Plan;
+use crate::plan::{Plan, Solved};
 use crate::{Fault, Watch};
 
 impl Plan {
@@ -20,7 +20,14 @@ impl Plan {
     ) -> Result<Prepared, Fault> {
         let counted = Counted::new(lengths, &self.options, threads, watch)?;
         self.check_histogram(&counted)?;
-        Ok(counted.prepared(self.templates.clone(), self.lower_bound, self.certificate.clone()))
+        Ok(counted.prepared(Solved {
+            templates: self.templates.clone(),
+            lower_bound: self.lower_bound,
+            certificate: self.certificate.clone(),
+            capacity: self.options.capacity,
+            outcome: self.outcome,
+            load_certificate: None,
+        }))
     }
 
     /// As [`assign`](Self::assign), with lengths that are given away: see

@@ -7,6 +7,7 @@ use crate::binding::gathering::gather;
 use crate::binding::sorting::ByLength;
 use crate::certificate::Certificate;
 use crate::policy::{Admitted, Ledger};
+use crate::stats::Outcome;
 use crate::strategy::Assignment;
 use crate::template::Templates;
 use crate::{Fault, Watch, memory};
@@ -20,6 +21,8 @@ pub struct Prepared {
     pub(super) entry_count: usize,
     pub(super) lower_bound: u64,
     pub(super) certificate: Certificate,
+    pub(super) capacity: u32,
+    pub(super) outcome: Outcome,
 }
 
 #[derive(Debug)]
@@ -65,6 +68,18 @@ impl Prepared {
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// Tokens that a pack holds: as asked for, or of the fullest pack where loads alone were asked for.
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// What the search tells of itself.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     /// Where the tokens went.

@@ -3,7 +3,7 @@
 use super::solve::solve;
 use crate::certificate::Certificate;
 use crate::policy::{self, Ledger};
-use crate::stats::{self, Context, Stats};
+use crate::stats::{self, Context, Outcome, Stats};
 use crate::template::Templates;
 use crate::{Fault, Histogram, PackOptions, Watch, strategy};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ use std::fmt::Write;
 pub struct Plan {
     /// What was asked for.
     pub options: PackOptions,
-    /// In plan order.
+    /// In plan order; by falling load where loads are the objective.
     pub templates: Templates,
     /// No packing of these sequences under these options has fewer packs.
     pub lower_bound: u64,
@@ -24,6 +24,10 @@ pub struct Plan {
     pub ledger: Ledger,
     /// Sequences planned for, dropped ones included.
     pub sequence_count: u64,
+    /// What the search tells of itself: why it ended, and the loads where they were the objective.
+    pub outcome: Outcome,
+    /// The proof of the bound on loads; none where there are none, or where their bound needs none.
+    pub load_certificate: Option<Certificate>,
 }
 
 /// Plans the sequences of `histogram`.
@@ -55,12 +59,14 @@ pub fn plan(
     let admitted = policy::admit_classes(histogram.classes(), options)?;
     let solved = solve(&admitted.classes, options, threads, watch)?;
     Ok(Plan {
-        options: options.clone(),
+        options: PackOptions { capacity: solved.capacity, ..options.clone() },
         templates: solved.templates,
         lower_bound: solved.lower_bound,
         certificate: solved.certificate,
         ledger: admitted.ledger,
         sequence_count: histogram.sequence_count(),
+        outcome: solved.outcome,
+        load_certificate: solved.load_certificate,
     })
 }
 
@@ -88,7 +94,9 @@ impl Plan {
             options.capacity, options.sequence_alignment
         );
         let mut hash = Sha256::new();
-        for (runs, multiplicity) in self.templates.iter() {
+        // In plan order whatever the objective: the id is of the packs.
+        let ordered = options.loads().map(|_| self.templates.clone().into_plan_order());
+        for (runs, multiplicity) in ordered.as_ref().unwrap_or(&self.templates).iter() {
             write!(text, "{multiplicity}").expect("a string takes everything");
             for run in runs {
                 write!(text, " {}×{}", run.length, run.times).expect("a string takes everything");
@@ -113,6 +121,7 @@ impl Plan {
             sequence_count: self.sequence_count,
             lower_bound: self.lower_bound,
             ledger: self.ledger,
+            outcome: self.outcome,
         };
         stats::of_templates(&self.templates, &context)
     }

@@ -2,6 +2,8 @@
 
 use super::plan::Plan;
 use crate::certificate::{self, Claim};
+use crate::loads::{self, LoadBound};
+use crate::options::Loads;
 use crate::policy;
 use crate::template::{plan_order, sequences, tokens};
 use crate::{Fault, Histogram, Watch};
@@ -25,7 +27,11 @@ impl Plan {
                 let detail = format!("template {t} has lengths that do not fall");
                 return Err(invalid(Some(pair[1].length), detail));
             }
-            if before.is_some_and(|before| !plan_order(before, runs).is_lt()) {
+            let after = |before| match parts.options.loads() {
+                None => plan_order(before, runs).is_lt(),
+                Some(Loads { cost, .. }) => loads::stands_before(before, runs, cost),
+            };
+            if before.is_some_and(|before| !after(before)) {
                 return Err(invalid(None, format!("template {t} is not in plan order")));
             }
             let need = runs.iter().map(|run| {
@@ -60,6 +66,7 @@ impl Plan {
             let detail = format!("the lower bound {} is above {packs} packs", parts.lower_bound);
             return Err(invalid(None, detail));
         }
+        check_loads(&parts)?;
         if let Some(id) = id.filter(|id| *id != parts.id()) {
             return Err(invalid(None, format!("the id is {}, not {id}", parts.id())));
         }
@@ -93,8 +100,38 @@ impl Plan {
             lower_bound: self.lower_bound,
             certificate: &self.certificate,
         };
-        certificate::verify(&claim, watch)
+        certificate::verify(&claim, watch)?;
+        let (Some(Loads { cost, equal_counts, .. }), Some(figures)) =
+            (self.options.loads(), self.outcome.loads)
+        else {
+            return Ok(());
+        };
+        let mut sizes = self.templates.iter().map(|(runs, _)| sequences(runs));
+        let first = sizes.next();
+        if equal_counts && sizes.any(|size| Some(size) != first) {
+            return Err(invalid(None, "packs do not hold equally many sequences".to_owned()));
+        }
+        let bound = LoadBound { load: figures.bound, certificate: self.load_certificate.clone() };
+        loads::verify_load(&admitted.classes, cost, self.pack_count(), &bound, watch)
     }
+}
+
+/// The loads that a plan tells are those of its templates, and not below their bound.
+fn check_loads(parts: &Plan) -> Result<(), Fault> {
+    let (Some(Loads { cost, .. }), figures) = (parts.options.loads(), parts.outcome.loads) else {
+        return Ok(());
+    };
+    let each = || parts.templates.iter().map(|(runs, _)| cost.of_runs(runs));
+    let (most, least) = (each().max().unwrap_or(0), each().min().unwrap_or(0));
+    let told = figures.map_or((0, 0, 0), |told| (told.most.into(), told.least.into(), told.bound));
+    if (told.0, told.1) != (most, least) || u128::from(told.2) > most {
+        let detail = format!(
+            "the loads are {least} to {most}, not {} to {} with a bound of {}",
+            told.1, told.0, told.2
+        );
+        return Err(invalid(None, detail));
+    }
+    Ok(())
 }
 
 fn invalid(length: Option<u32>, detail: String) -> Fault {

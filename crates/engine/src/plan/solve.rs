@@ -2,14 +2,16 @@
 
 use crate::bound::{self, Bound};
 use crate::certificate::Certificate;
+use crate::loads::{self, Balanced, Question};
 use crate::optimal::{self, Mode};
-use crate::options::Strategy;
+use crate::options::{Loads, Strategy};
 use crate::split::{self, Target};
+use crate::stats::{LoadFigures, Outcome};
 use crate::strategy::{
     Problem, best_fit_decreasing, first_fit_decreasing, modified_first_fit_decreasing,
     worst_fit_decreasing,
 };
-use crate::template::Templates;
+use crate::template::{Run, Templates};
 use crate::{Fault, PackOptions, Watch};
 
 /// What a strategy makes of length classes.
@@ -18,10 +20,28 @@ pub(crate) struct Solved {
     pub(crate) templates: Templates,
     pub(crate) lower_bound: u64,
     pub(crate) certificate: Certificate,
+    /// Tokens that a pack holds; another one than was asked for only where none was given.
+    pub(crate) capacity: u32,
+    pub(crate) outcome: Outcome,
+    /// The proof of the bound on loads.
+    pub(crate) load_certificate: Option<Certificate>,
 }
 
 /// Packs `classes` (longest first, after the policies) as the options say.
 pub(crate) fn solve(
+    classes: &[(u32, u64)],
+    options: &PackOptions,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<Solved, Fault> {
+    match options.loads() {
+        Some(loads) => solve_loads(classes, options, loads, threads, watch),
+        None => solve_packs(classes, options, threads, watch),
+    }
+}
+
+/// As few packs as possible, or as many as the options want.
+fn solve_packs(
     classes: &[(u32, u64)],
     options: &PackOptions,
     threads: usize,
@@ -41,14 +61,118 @@ pub(crate) fn solve(
             let mode = if options.strategy == Strategy::Auto { Mode::Auto } else { Mode::Optimal };
             let found = optimal::search(&problem, mode, options.effort, threads, watch)?;
             let templates = found.templates.into_plan_order();
-            let (lower_bound, certificate) = (found.lower_bound, found.certificate);
-            return resize(Solved { templates, lower_bound, certificate }, classes, options);
+            let outcome = Outcome { stopped: found.stopped, loads: None };
+            let mut solved = plain(templates, found.lower_bound, found.certificate, options);
+            solved.outcome = outcome;
+            return resize(solved, classes, options);
         }
         _ => best_fit_decreasing::plan(&problem),
     };
     let Bound { packs, certificate } = quick_bound(classes, options);
     watch.gap(templates.pack_count() - packs);
-    resize(Solved { templates, lower_bound: packs, certificate }, classes, options)
+    resize(plain(templates, packs, certificate, options), classes, options)
+}
+
+fn plain(
+    templates: Templates,
+    lower_bound: u64,
+    certificate: Certificate,
+    options: &PackOptions,
+) -> Solved {
+    Solved {
+        templates,
+        lower_bound,
+        certificate,
+        capacity: options.capacity,
+        outcome: Outcome::default(),
+        load_certificate: None,
+    }
+}
+
+/// Exactly so many packs of nearly equal load.
+fn solve_loads(
+    classes: &[(u32, u64)],
+    options: &PackOptions,
+    loads: Loads,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<Solved, Fault> {
+    let mode = match options.strategy {
+        Strategy::Auto => Mode::Auto,
+        Strategy::Optimal => Mode::Optimal,
+        _ => {
+            let detail =
+                "objective 'maxLoad' works with the strategies auto and optimal".to_owned();
+            return Err(Fault::Strategy { detail });
+        }
+    };
+    if classes.is_empty() && options.pack_count.is_none_or(|packs| packs == 0) {
+        return solve_packs(classes, options, threads, watch);
+    }
+    // What fits the capacity: the packs to reach where none are asked for, and packs to begin with.
+    let fewest = PackOptions { pack_count: None, ..options.clone() };
+    let fewest =
+        if loads.free { None } else { Some(solve_packs(classes, &fewest, threads, watch)?) };
+    let wanted = options.pack_count.or(fewest.as_ref().map(|solved| solved.templates.pack_count()));
+    let Some(packs) = wanted else {
+        let detail = "objective 'maxLoad' needs packCount or capacity".to_owned();
+        return Err(Fault::Option { detail });
+    };
+    if let Some(solved) = fewest.as_ref().filter(|solved| solved.lower_bound > packs) {
+        let detail = format!(
+            "packCount {packs} is less than the {} packs that a capacity of {} tokens needs; take more \
+             packs or a larger capacity",
+            solved.lower_bound, options.capacity
+        );
+        return Err(Fault::Option { detail });
+    }
+    let question = Question {
+        classes,
+        packs,
+        cost: loads.cost,
+        capacity: (!loads.free).then_some(options.capacity),
+        limit: options.limit(),
+        equal_counts: loads.equal_counts,
+        alignment: options.sequence_alignment,
+        mode,
+        effort: options.effort,
+    };
+    let start = fewest.as_ref().map(|solved| &solved.templates);
+    let balanced = loads::balance(&question, start, threads, watch)?;
+    let capacity =
+        if loads.free { fullest(&balanced.templates, options)? } else { options.capacity };
+    let (lower_bound, certificate) = match fewest {
+        Some(solved) if options.pack_count.is_none() => (solved.lower_bound, solved.certificate),
+        // A count that was asked for and is met is its own bound.
+        Some(solved) => (packs, solved.certificate),
+        None => {
+            let bound = quick_bound(classes, &PackOptions { capacity, ..options.clone() });
+            (packs, bound.certificate)
+        }
+    };
+    let Balanced { max_load, min_load, bound, stopped, templates, .. } = balanced;
+    let figures = LoadFigures { most: max_load, least: min_load, bound: bound.load };
+    Ok(Solved {
+        templates,
+        lower_bound,
+        certificate,
+        capacity,
+        outcome: Outcome { stopped, loads: Some(figures) },
+        load_certificate: bound.certificate,
+    })
+}
+
+/// The tokens that the fullest pack takes, as a capacity.
+fn fullest(templates: &Templates, options: &PackOptions) -> Result<u32, Fault> {
+    let need = |(runs, _): (&[Run], u64)| -> u64 {
+        runs.iter().map(|run| u64::from(options.need(run.length)) * u64::from(run.times)).sum()
+    };
+    let most = templates.iter().map(need).max().unwrap_or(1);
+    u32::try_from(most).ok().filter(|&most| most < 1 << 31).ok_or_else(|| Fault::Option {
+        detail: format!(
+            "the fullest pack holds {most} tokens, packs hold 2147483647 at most; take more packs"
+        ),
+    })
 }
 
 /// Splits packs until there are as many as the options want.
@@ -61,8 +185,8 @@ fn resize(solved: Solved, classes: &[(u32, u64)], options: &PackOptions) -> Resu
     if wanted == packs {
         return Ok(Solved { lower_bound, ..solved });
     }
-    let templates = split::split_to(solved.templates, wanted);
-    Ok(Solved { templates, lower_bound, certificate: solved.certificate })
+    let templates = split::split_to(solved.templates.clone(), wanted);
+    Ok(Solved { templates, lower_bound, ..solved })
 }
 
 /// The bound that every packing carries at least: L1, L2 and count, in units of the alignment.

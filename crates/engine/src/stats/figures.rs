@@ -1,6 +1,27 @@
 //! From the fills of packs, counted, to the figures.
 
+use crate::optimal::Stopped;
 use crate::policy::Ledger;
+
+/// The loads of packs, where they were the objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadFigures {
+    /// Of the heaviest pack.
+    pub most: u64,
+    /// Of the lightest pack.
+    pub least: u64,
+    /// No plan of as many packs has a smaller largest load.
+    pub bound: u64,
+}
+
+/// What a search tells of itself; nothing where none ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Why it ended.
+    pub stopped: Option<Stopped>,
+    /// The loads that it balanced.
+    pub loads: Option<LoadFigures>,
+}
 
 /// What the fills do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +34,8 @@ pub struct Context {
     pub lower_bound: u64,
     /// Where the tokens went.
     pub ledger: Ledger,
+    /// What the search tells of itself.
+    pub outcome: Outcome,
 }
 
 /// How full the packs are, as ratios of the capacity.
@@ -65,6 +88,8 @@ pub struct Stats {
     pub sequences_per_pack_max: u64,
     /// How full the packs are.
     pub fill: Fill,
+    /// What the search tells of itself.
+    pub outcome: Outcome,
 }
 
 /// `groups`: (tokens of a pack, how many such packs), ascending.
@@ -112,6 +137,7 @@ pub(super) fn figures(
             p90: at(90),
             p99: at(99),
         },
+        outcome: context.outcome,
     }
 }
 

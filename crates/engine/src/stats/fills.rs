@@ -97,7 +97,13 @@ mod tests {
 
     fn context(capacity: u32, sequences: u64, tokens: u64, bound: u64) -> Context {
         let ledger = Ledger { tokens_in: tokens, tokens_packed: tokens, ..Ledger::default() };
-        Context { capacity, sequence_count: sequences, lower_bound: bound, ledger }
+        Context {
+            capacity,
+            sequence_count: sequences,
+            lower_bound: bound,
+            ledger,
+            outcome: crate::stats::Outcome::default(),
+        }
     }
 
     fn run(length: u32) -> Run {

@@ -7,5 +7,5 @@
 mod figures;
 mod fills;
 
-pub use figures::{Context, Fill, Stats};
+pub use figures::{Context, Fill, LoadFigures, Outcome, Stats};
 pub use fills::{Fills, fills, of_packing, of_templates};

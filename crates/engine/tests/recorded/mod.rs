@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use stowage_engine::options::{Empty, Overlong};
 use stowage_engine::seeded::mix;
-use stowage_engine::stats::{self, Context, Stats};
+use stowage_engine::stats::{self, Context, Outcome, Stats};
 use stowage_engine::validate::{Claim, verify};
 use stowage_engine::{Fault, PackOptions, Packing, Unwatched, strategy};
 
@@ -133,6 +133,7 @@ pub fn stats_of(packing: &Packing, lengths: &[u32]) -> Stats {
         sequence_count: lengths.len() as u64,
         lower_bound: packing.lower_bound,
         ledger: packing.ledger,
+        outcome: Outcome::default(),
     };
     stats::of_packing(&fills, &packing.offsets, &context).expect("little memory")
 }

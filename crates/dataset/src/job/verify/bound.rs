@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use stowage_engine::certificate::{Claim, verify, verify_bound};
 use stowage_engine::plan::Plan;
+use stowage_engine::stats::Outcome;
 use stowage_engine::template::Templates;
 use stowage_engine::{Fault as EngineFault, Watch};
 
@@ -64,6 +65,8 @@ pub(super) fn prove_plan(
         certificate: manifest.certificate.clone(),
         ledger: manifest.ledger,
         sequence_count: manifest.sequence_count,
+        outcome: Outcome::default(),
+        load_certificate: None,
     };
     let classes = plan.classes();
     verify(&claim(manifest, &classes, templates), watch).map_err(|fault| broken(fault, folder))?;

@@ -7,7 +7,7 @@ use crate::job::report::{DatasetReport, Times};
 use crate::output::{MANIFEST, Manifest};
 use std::path::{Path, PathBuf};
 use stowage_engine::Fault as EngineFault;
-use stowage_engine::stats::{Context, Fills};
+use stowage_engine::stats::{Context, Fills, Outcome};
 
 /// Every file has as many packs as the manifest says, and all together.
 ///
@@ -86,6 +86,7 @@ pub(crate) fn proved(manifest: Manifest, fills: &Fills, spilled_bytes: u64) -> D
         sequence_count: manifest.sequence_count,
         lower_bound: manifest.lower_bound,
         ledger: manifest.ledger,
+        outcome: Outcome::default(),
     };
     DatasetReport {
         stats: fills.stats(&context),
