@@ -4,8 +4,7 @@
 //! some pack holds j + 1 of those. For token loads the mean and the latter are weightings too: a
 //! certificate at capacity `load - 1` that more than k packs are needed.
 
-use super::cost::LoadCost;
-use super::refused;
+use super::cost::{LoadCost, refused};
 use crate::bound;
 use crate::certificate::{Certificate, CertificateKind, verify_weights};
 use crate::{Fault, Watch};

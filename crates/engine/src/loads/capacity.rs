@@ -5,8 +5,8 @@
 //! the work. A bound above k at some capacity proves that the load is above it. Multifit (Coffman,
 //! Garey, Johnson 1978) with a search in place of first-fit-decreasing.
 
-use super::Question;
 use super::bound::LoadBound;
+use super::question::Question;
 use crate::Fault;
 use crate::optimal::work::Work;
 use crate::optimal::{Mode, search};

@@ -1,6 +1,5 @@
 //! What a sequence loads a pack with: linear · length + quadratic · length².
 
-use super::refused;
 use crate::Fault;
 use crate::template::Run;
 
@@ -59,4 +58,9 @@ impl LoadCost {
         }
         Ok(())
     }
+}
+
+/// The fault of loads that can't be.
+pub(super) fn refused(detail: String) -> Fault {
+    Fault::Option { detail }
 }

@@ -1,6 +1,7 @@
 //! The packs under construction, and what they must keep to.
 
-use super::{MOST_SEQUENCES, Question, refused};
+use super::cost::refused;
+use super::question::{MOST_SEQUENCES, Question};
 use crate::Fault;
 use crate::template::Templates;
 use std::collections::BTreeSet;

@@ -80,7 +80,7 @@ impl<'a> Assembly<'a> {
         let mut slots = Vec::new();
         let (mut shortest_after, mut centre_after) = (0u32, 0);
         for run in template.iter().rev() {
-            let at = super::row_of(&image.classes, run.length);
+            let at = super::task::row_of(&image.classes, run.length);
             let (from, end) = image.spans[at];
             let centre_twice =
                 2 * u64::from(run.length) * u64::from(image.capacity) / u64::from(image.steps);

@@ -1,13 +1,13 @@
 //! Bounds beside the relaxation of all classes: dual feasible functions, the duals of an image, the
 //! relaxation of lengths rounded down.
 
-use super::Task;
 use super::column_generation::{Relaxation, relax};
 use super::heuristic::decreasing;
 use super::knapsack::affordable;
 use super::lattice::Image;
 use super::lifting::{certify, certify_on_grid, fits};
 use super::standing::{Standing, Value};
+use super::task::Task;
 use super::work::{Work, relaxation};
 use crate::bound::Bound;
 

@@ -5,13 +5,14 @@
 //! out of reach (see `knapsack::affordable`). Sources: Gilmore and Gomory 1961; Farley's bound 1990;
 //! smoothing of duals after Wentges 1997.
 
+use super::pattern::{Pattern, to_pattern};
 use super::pricing::{Pricing, counts_matter};
 use super::simplex::{End, Master};
+use super::task::{Task, row_of};
 use super::work::Work;
-use super::{Task, row_of};
 use crate::bound;
 use crate::seeded::Generator;
-use crate::template::{self, Templates};
+use crate::template::Templates;
 use std::collections::HashSet;
 
 /// Weight of the best duals against the current ones when pricing.
@@ -31,9 +32,6 @@ pub(super) const USUAL: Goal = Goal { crumbs: 7, beyond: 1e-3 };
 const TOLERANCE: f64 = 1e-9;
 /// Patterns that a master keeps, per row, before it forgets the dear ones.
 const PATTERNS: usize = 8;
-
-/// A pattern as (row, times), rows ascending.
-pub(super) type Pattern = Vec<(u32, u32)>;
 
 /// A fractional solution and the duals of the best bound seen.
 pub(super) struct Relaxation {
@@ -262,19 +260,6 @@ fn falling(duals: &[f64]) -> Vec<f64> {
         falling[row - 1] = falling[row - 1].max(falling[row]);
     }
     falling
-}
-
-pub(super) fn to_pattern(task: &Task, runs: &[template::Run]) -> Pattern {
-    let row = |length| row_of(task.classes, length) as u32;
-    let mut pattern: Pattern = runs.iter().map(|run| (row(run.length), run.times)).collect();
-    pattern.sort_unstable();
-    pattern.dedup_by(|later, kept| {
-        later.0 == kept.0 && {
-            kept.1 += later.1;
-            true
-        }
-    });
-    pattern
 }
 
 /// Applies patterns one after another, each as far as the least supplied class allows; that class's

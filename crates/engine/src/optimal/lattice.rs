@@ -94,7 +94,7 @@ impl Image {
         let Bound { packs, mut certificate } = bound;
         let mut weights = Vec::new();
         for (length, weight) in certificate.weights {
-            let (from, end) = self.spans[super::row_of(&self.classes, length)];
+            let (from, end) = self.spans[super::task::row_of(&self.classes, length)];
             weights.extend(classes[from..end].iter().map(|class| (class.0, weight)));
         }
         certificate.weights = weights;

@@ -9,8 +9,8 @@ use super::heuristic::{decreasing, pack_rest};
 use super::lattice::Image;
 use super::pairing;
 use super::standing::{Standing, Value};
+use super::task::{Task, extend};
 use super::work::{Work, relaxation};
-use super::{Task, extend};
 use crate::template::Templates;
 
 const LEVELS: usize = 8;

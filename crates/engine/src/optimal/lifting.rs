@@ -4,10 +4,10 @@
 //! value that no pack outweighs. So an LP over a part of the sequences can certify the whole.
 //! O(D C), times k with a limit on sequences.
 
-use super::Task;
 use super::knapsack::{Knapsack, affordable};
 use super::lattice::Image;
 use super::pricing::{Pricing, counts_matter, pricing_units};
+use super::task::Task;
 use super::work::Work;
 use crate::bound::{self, Bound};
 use crate::certificate::{Certificate, CertificateKind};

@@ -75,7 +75,7 @@ struct Closing {
 impl Closing {
     fn new(image: &Image, template: &[Run], allowance: u32) -> Self {
         let slots = template.iter().flat_map(|run| {
-            let span = super::row_of(&image.classes, run.length);
+            let span = super::task::row_of(&image.classes, run.length);
             let centre =
                 2 * u64::from(run.length) * u64::from(image.capacity) / u64::from(image.steps);
             std::iter::repeat_n((span, centre), run.times as usize)

@@ -5,18 +5,19 @@
 //! is left. Parts and images of a problem are problems themselves and come back here.
 
 use super::bounds::{self, DualFeasible};
-use super::column_generation::{Pattern, relax_around, to_pattern};
+use super::column_generation::relax_around;
 use super::diving::dive;
 use super::exact_fill::exact_fill;
 use super::heuristic::{decreasing, pack_rest};
 use super::knapsack::affordable;
 use super::levels::{Solved, by_levels};
 use super::lifting::lift;
+use super::pattern::{Pattern, to_pattern};
 use super::repair::take_apart;
 use super::rounding::round;
 use super::standing::{Standing, Value};
+use super::task::{Task, classes_of, extend};
 use super::work::{Work, relaxation};
-use super::{Task, classes_of, extend};
 use crate::template::Templates;
 
 /// Fewer length classes than this need no lattice; beyond `WHOLE` a relaxation of all of them is

@@ -1,10 +1,10 @@
 //! Pricing: the dearest pack under prices per class, and the dearest that holds a given class; with
 //! copies without end, or only as many as there are where that makes a difference.
 
-use super::Task;
-use super::column_generation::Pattern;
 use super::counted::Counted;
 use super::knapsack::Knapsack;
+use super::pattern::Pattern;
+use super::task::Task;
 use super::work::Work;
 use crate::Fault;
 

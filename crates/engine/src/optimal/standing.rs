@@ -1,6 +1,6 @@
 //! How a search stands: the best packs and the best bound of a problem so far.
 
-use super::Task;
+use super::task::Task;
 use super::work::Work;
 use crate::bound::Bound;
 use crate::template::Templates;
