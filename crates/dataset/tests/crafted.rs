@@ -48,7 +48,7 @@ fn deep(levels: usize) -> Vec<u8> {
     let count = levels + 2;
     let mut footer = vec![0x15, 0x04, 0x19];
     if count < 15 {
-        footer.push((count as u8) << 4 | 12);
+        footer.push((count as u8) << 4 | 0xC);
     } else {
         footer.extend([0xFC, (count & 0x7F) as u8 | 0x80, (count >> 7) as u8]);
     }
