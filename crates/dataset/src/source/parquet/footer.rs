@@ -11,9 +11,10 @@ use crate::source::file::SourceFile;
 pub(super) const NESTING: usize = 64;
 /// Structs within structs: those of the format nest half as deep.
 const DEPTH: usize = 32;
-/// A struct of the format has at least so many bytes, and what it becomes in memory up to a hundred
-/// times as many.
-const LEAST_STRUCT: usize = 4;
+/// A struct of the format has at least so many bytes (the order of a column), and what it becomes in
+/// memory some hundred times as many: of a few nothing need be asked.
+const LEAST_STRUCT: usize = 3;
+const FEW: usize = 1 << 12;
 
 /// Field of the file's metadata with the schema, and of a schema element with its number of children.
 const SCHEMA: i16 = 2;
@@ -187,7 +188,7 @@ impl Walk<'_> {
         };
         let least = if kind == kind::STRUCT { LEAST_STRUCT } else { 1 };
         let left = self.bytes.len() - self.at;
-        if count > 16 && count.saturating_mul(least) > left {
+        if count > left || (count > FEW && count.saturating_mul(least) > left) {
             return Err(format!(
                 "{count} elements at byte {start} of its footer, which has {left} more"
             ));
