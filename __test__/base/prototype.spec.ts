@@ -18,6 +18,7 @@ import {
   StreamPacker,
   sequenceLengths,
   verifyDataset,
+  verifyPlan,
 } from "../../index.js";
 
 /** What each option would be if it were read, all of them allowed values that change results. */
@@ -105,6 +106,7 @@ const calls: Record<string, () => unknown> = {
   planSync: () => planSync(histogram, { capacity: 10 }).toJSON(),
   plan: async () => (await plan(histogram, { capacity: 10 })).toJSON(),
   fromJSON: () => Plan.fromJSON(planSync(histogram, { capacity: 10 }).toJSON()).toJSON(),
+  verifyPlan: () => verifyPlan(planSync(histogram, { capacity: 10 }), histogram),
   emptyHistogram: () => LengthHistogram.fromJSON({}),
   balance: () => planSync(histogram, { capacity: 10 }).balance({ worldSize: 1 }),
   epoch: () => [...epoch()].map((pack) => [...pack]),
