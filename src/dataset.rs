@@ -96,7 +96,7 @@ pub fn formats() -> Vec<String> {
 }
 
 /// Names of source columns.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct SourceColumns {
     /// Tokens.
     pub tokens: String,
@@ -122,7 +122,7 @@ impl From<SourceColumns> for Columns {
 }
 
 /// Checked options; choices are places in the lists of `ts/dataset/options.ts`.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct PackDataset {
     /// Files, folders, patterns.
     pub inputs: Vec<String>,
@@ -185,7 +185,7 @@ impl From<PackDataset> for DatasetOptions {
 }
 
 /// A file of a data set.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct DatasetFile {
     /// Name within the folder.
     pub path: String,
@@ -196,7 +196,7 @@ pub struct DatasetFile {
 }
 
 /// What a job over a data set reports.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct DatasetResult {
     /// The figures of the packing.
     pub figures: Figures,

@@ -16,18 +16,13 @@ use stowage_engine::{Fault, Unwatched};
 /// Calls over fewer sequences aren't worth waking other threads for: about 2 ms.
 const ALONE: usize = 1 << 19;
 
-/// Runs `work` here in one part, or with all threads of the pool if there is much to do.
+/// Runs `work` here in one part, or with all threads if there is much to do and no job uses them.
 fn in_parts<T: Send>(
     env: Env,
     size: usize,
     work: impl FnOnce(usize) -> std::result::Result<T, Fault> + Send,
 ) -> Result<T> {
-    let outcome = if size < ALONE {
-        work(1)
-    } else {
-        let pool = pool::get()?;
-        pool.install(|| work(pool.current_num_threads()))
-    };
+    let outcome = if size < ALONE { work(1) } else { pool::with_all(work)? };
     outcome.map_err(|reason| fault::to_js(env, reason))
 }
 
@@ -75,7 +70,7 @@ pub fn outline(env: Env, lengths: &[u32]) -> Result<Outline> {
 }
 
 /// Checked options, as numbers.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct EpochOptions {
     /// Upper half of the seed.
     pub seed_high: u32,
@@ -248,7 +243,7 @@ impl Epoch {
 }
 
 /// The figures of one order of packs.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct OrderBalance {
     /// Share of the time in which ranks work.
     pub useful_share: f64,
@@ -263,7 +258,7 @@ impl From<Balance> for OrderBalance {
 }
 
 /// The figures of two orders of packs.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct PlanBalance {
     /// In a seeded order.
     pub shuffled: OrderBalance,

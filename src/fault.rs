@@ -36,6 +36,10 @@ impl From<Fault> for Report {
                 report.index = index;
                 report.length = Some(0);
             }
+            Fault::TooManyPieces { index, length, .. } => {
+                report.index = Some(index);
+                report.length = Some(length.into());
+            }
             Fault::HistogramMismatch { length, .. } => report.length = Some(length.into()),
             // In memory a row of a column is a sequence.
             Fault::Column { row, .. } => report.index = row,

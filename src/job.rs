@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stowage_engine::{Fault, Stage, Watch};
 
 /// How far a job has come, for the wrapper's poll.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 #[derive(Clone, Default)]
 pub struct JobProgress {
     /// Name of the stage; absent before the first step.
@@ -127,11 +127,11 @@ where
     E: Into<Report>,
 {
     let monitor = Monitor { gate: gate::of(*env)?, state: Arc::clone(&control.0) };
-    let pool = pool::get()?; // before the promise: one that nothing settles would hang its awaiter
-    let parts = (threads as usize).clamp(1, pool.current_num_threads());
+    let most = pool::threads()?; // before the promise: one that nothing settles would hang its awaiter
+    let parts = (threads as usize).clamp(1, most);
     let (deferred, promise) =
         env.create_deferred::<V, Box<dyn FnOnce(Env) -> Result<V> + Send>>()?;
-    pool.spawn(move || {
+    pool::spawn(move || {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let _pass = monitor.gate.enter().ok_or(Report::from(Fault::Cancelled))?;
             work(&monitor, parts).map_err(Into::into)
@@ -143,6 +143,6 @@ where
             }
             Err(panic) => deferred.reject(panic_to_error(panic)),
         }
-    });
+    })?;
     Ok(promise)
 }

@@ -3,6 +3,9 @@
 //! Everything here is private to the package. `ts/` validates, allocates every output array and
 //! is the only caller, so a broken contract is a bug and may panic: each entry catches it, and the
 //! wrapper turns it into `ERR_INTERNAL`.
+//!
+//! Objects cross with every property there, null at least (`use_nullable`, which the types demand):
+//! one that is absent would be looked up in `Object.prototype`, which is the host's.
 
 #![allow(
     clippy::needless_pass_by_value,

@@ -8,7 +8,7 @@ use stowage_engine::options::{Empty, Loads, Objective, Overlong};
 use stowage_engine::strategy::STRATEGIES;
 
 /// One strategy, for menus and help texts.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct StrategyEntry {
     /// The full name.
     pub name: &'static str,
@@ -46,7 +46,7 @@ pub fn strategies() -> Vec<StrategyEntry> {
 }
 
 /// Checked options, as numbers: choices are places in the lists of `ts/packing/options.ts`.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct EngineOptions {
     /// Tokens that a pack holds.
     pub capacity: u32,

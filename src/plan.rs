@@ -10,13 +10,15 @@ use crate::packing::Prepared;
 use crate::stats::Figures;
 use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result};
 use napi_derive::napi;
+use std::sync::Arc;
 use stowage_engine::{Fault, PackOptions, Unwatched, Watch, plan};
 
 /// A plan in native memory.
 #[napi(custom_finalize)]
 #[allow(clippy::struct_field_names, reason = "the handle of a plan holds the plan")]
 pub struct Plan {
-    pub(crate) plan: plan::Plan,
+    /// Shared with jobs over it: a plan never changes.
+    pub(crate) plan: Arc<plan::Plan>,
     times: Times,
     weight: i64,
 }
@@ -28,7 +30,7 @@ impl Plan {
         let weight = 8 * runs + 16 * (plan.templates.len() + plan.certificate.weights.len());
         let weight = i64::try_from(weight).expect("no allocation exceeds i64::MAX");
         env.adjust_external_memory(weight)?;
-        Ok(Self { plan, times, weight })
+        Ok(Self { plan: Arc::new(plan), times, weight })
     }
 }
 
@@ -60,7 +62,7 @@ impl Plan {
         Figures::new(&self.plan.stats(), self.times)
     }
 
-    /// Proves the plan.
+    /// Proves the plan at once.
     ///
     /// # Errors
     /// As the engine's `verify`.
@@ -68,6 +70,27 @@ impl Plan {
     pub fn verify(&self, env: Env, histogram: &Histogram) -> Result<()> {
         let verified = self.plan.verify(&histogram.0, &Unwatched);
         verified.map_err(|reason| fault::to_js(env, reason))
+    }
+
+    /// Proves the plan on the pool.
+    ///
+    /// # Errors
+    /// If no thread can be had.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn verify_async<'env>(
+        &self,
+        env: &'env Env,
+        histogram: &Histogram,
+        control: &JobControl,
+    ) -> Result<Object<'env>> {
+        let (plan, histogram) = (Arc::clone(&self.plan), histogram.0.clone());
+        job::spawn(
+            env,
+            control,
+            1,
+            move |watch, _| plan.verify(&histogram, watch).map_err(Report::from),
+            |_env, ()| Ok(()),
+        )
     }
 }
 

@@ -16,7 +16,7 @@ use stowage_engine::template::{Run, Templates, sequences};
 use stowage_engine::{plan, strategy};
 
 /// What is known of a plan besides id, templates and proof.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct PlanFacts {
     /// Tokens that a pack holds.
     pub capacity: u32,
@@ -55,7 +55,7 @@ pub struct PlanFacts {
 }
 
 /// A certificate without its weights.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct CertificateHead {
     /// How the weights were found.
     pub kind: &'static str,
@@ -70,7 +70,7 @@ pub struct CertificateHead {
 }
 
 /// Size and multiplicity of a template.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct TemplateHead {
     /// Sequences of a pack.
     pub size: f64,
@@ -91,7 +91,7 @@ impl Plan {
     #[napi(catch_unwind)]
     #[must_use]
     pub fn facts(&self) -> PlanFacts {
-        let plan::Plan { options, templates, ledger, .. } = &self.plan;
+        let plan::Plan { options, templates, ledger, .. } = &*self.plan;
         let runs: usize = templates.iter().map(|(runs, _)| runs.len()).sum();
         let split = options.overlong == Overlong::Split;
         PlanFacts {
@@ -225,7 +225,7 @@ fn place<T: PartialEq>(list: &[T], value: T) -> u32 {
 }
 
 /// A plan's parts besides its columns.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct PlanParts {
     /// What the parts must hash to.
     pub id: String,
@@ -246,7 +246,7 @@ pub struct PlanParts {
 }
 
 /// A certificate whose weights are the first `count` of a column.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct ProofParts {
     /// How the weights were found.
     pub kind: String,
@@ -255,7 +255,7 @@ pub struct ProofParts {
     /// No pack weighs more.
     pub pack_weight: f64,
     /// `pack_weight` holds for packs of what there is.
-    pub counted: Option<bool>,
+    pub counted: bool,
     /// Weights.
     pub count: u32,
 }
@@ -272,7 +272,7 @@ impl ProofParts {
             parameter: self.parameter.map(|parameter| parameter as u64),
             pack_weight: self.pack_weight as u64,
             weights: pairs.map(|(&length, &weight)| (length, weight as u64)).collect(),
-            counted: self.counted.unwrap_or(false),
+            counted: self.counted,
         }
     }
 }

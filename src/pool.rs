@@ -4,18 +4,99 @@
 use napi::bindgen_prelude::{Error, Result};
 use napi_derive::napi;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Counting and binding are bound by memory: more threads than this gained nothing.
 const MOST: usize = 8;
 
 static POOL: OnceLock<ThreadPool> = OnceLock::new();
 
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Who uses the pool.
+struct Load {
+    jobs: usize,
+    /// A synchronous call has the pool to itself.
+    taken: bool,
+    /// Jobs that came during it.
+    waiting: Vec<Job>,
+}
+
+static LOAD: Mutex<Load> = Mutex::new(Load { jobs: 0, taken: false, waiting: Vec::new() });
+
+fn load() -> MutexGuard<'static, Load> {
+    LOAD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a job on the pool.
+///
+/// # Errors
+/// If the system grants not even one thread.
+pub fn spawn(job: impl FnOnce() + Send + 'static) -> Result<()> {
+    let pool = get()?;
+    let mut load = load();
+    if load.taken {
+        load.waiting.push(Box::new(job));
+    } else {
+        begin(pool, &mut load, job);
+    }
+    Ok(())
+}
+
+fn begin(pool: &ThreadPool, load: &mut Load, job: impl FnOnce() + Send + 'static) {
+    load.jobs += 1;
+    pool.spawn(move || {
+        let _ended = Ended;
+        job();
+    });
+}
+
+/// Counts a job off, panicking or not.
+struct Ended;
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        load().jobs -= 1;
+    }
+}
+
+/// Runs a synchronous call's `work` in as many parts as it is told: with all threads while nobody else
+/// uses them, else in one part on the calling thread.
+///
+/// # Errors
+/// If the system grants not even one thread.
+pub fn with_all<T: Send>(work: impl FnOnce(usize) -> T + Send) -> Result<T> {
+    let pool = get()?;
+    {
+        let mut load = load();
+        if load.jobs > 0 || load.taken {
+            drop(load);
+            return Ok(work(1));
+        }
+        load.taken = true;
+    }
+    let _taken = Taken(pool);
+    Ok(pool.install(|| work(pool.current_num_threads())))
+}
+
+/// Gives the pool back, panicking or not, and begins the jobs that waited for it.
+struct Taken(&'static ThreadPool);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut load = load();
+        load.taken = false;
+        for job in std::mem::take(&mut load.waiting) {
+            begin(self.0, &mut load, job);
+        }
+    }
+}
+
 /// The pool, made on first use and kept until the process ends.
 ///
 /// # Errors
 /// If the system grants not even one thread.
-pub fn get() -> Result<&'static ThreadPool> {
+fn get() -> Result<&'static ThreadPool> {
     if let Some(pool) = POOL.get() {
         return Ok(pool);
     }
@@ -28,6 +109,14 @@ pub fn get() -> Result<&'static ThreadPool> {
 #[must_use]
 pub fn pool_threads() -> u32 {
     POOL.get().map_or_else(wanted, ThreadPool::current_num_threads) as u32
+}
+
+/// Number of threads of the pool.
+///
+/// # Errors
+/// If the system grants not even one thread.
+pub fn threads() -> Result<usize> {
+    get().map(ThreadPool::current_num_threads)
 }
 
 fn wanted() -> usize {

@@ -17,7 +17,8 @@ use stowage_engine::rows::{
     Layout, Offsets, Packs, RowOptions, Shape, Tokens, Values, WeightValues, Weights, fill,
 };
 
-/// Places from which on all threads fill: below it they cost more than they save.
+/// Places from which on all threads fill while no job uses them: below it they cost more than they
+/// save.
 const PARALLEL: usize = 1 << 20;
 
 type AnyValues<'a> = Either7<
@@ -33,7 +34,7 @@ type AnyOffsets<'a> = Either3<Uint32ArraySlice<'a>, Int32ArraySlice<'a>, BigInt6
 type AnyWeights<'a> = Either<Uint8ArraySlice<'a>, Float32ArraySlice<'a>>;
 
 /// How packs become rows; ranges are checked by the wrapper.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct RowShape {
     /// Places of a padded row; absent for one flat line.
     pub width: Option<u32>,
@@ -46,7 +47,7 @@ pub struct RowShape {
 }
 
 /// What fills the places besides tokens.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct RowContent {
     /// The id at padding.
     pub pad_token_id: i32,
@@ -147,9 +148,7 @@ pub fn fill_rows(
     let filled = if layout.place_count() < PARALLEL {
         fill(&layout, &content, places, boundaries, 1)
     } else {
-        let pool = pool::get()?;
-        let threads = pool.current_num_threads();
-        pool.install(|| fill(&layout, &content, places, boundaries, threads))
+        pool::with_all(|threads| fill(&layout, &content, places, boundaries, threads))?
     };
     filled.map_err(|reason| fault::to_js(env, reason))
 }

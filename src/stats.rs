@@ -96,8 +96,8 @@ pub struct StageTimes {
     pub bind: f64,
 }
 
-/// What a search tells of itself; absent parts where none ran.
-#[napi(object)]
+/// What a search tells of itself; null parts where none ran.
+#[napi(object, use_nullable = true)]
 #[derive(Clone)]
 pub struct SearchOutcome {
     /// Why it ended.

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use stowage_engine::stream::{self, Closed, StreamStrategy};
 
 /// Checked options, as numbers: choices are places in the lists of the wrapper.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct StreamOptions {
     /// Tokens that a pack holds.
     pub capacity: u32,
@@ -49,7 +49,7 @@ impl From<StreamOptions> for stream::StreamOptions {
 }
 
 /// What a stream holds.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct StreamPending {
     /// Sequences and pieces.
     pub sequences: f64,
@@ -60,7 +60,7 @@ pub struct StreamPending {
 }
 
 /// Where the tokens of a stream went.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 #[expect(clippy::struct_field_names, reason = "the names of the public surface")]
 pub struct StreamLedger {
     /// All added.

@@ -12,7 +12,7 @@ use stowage_engine::validate::{self, Claim};
 use stowage_engine::{Fault, Unwatched};
 
 /// The numbers of a packing.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 pub struct PackingHead {
     /// Tokens that a pack holds.
     pub capacity: u32,

@@ -4,7 +4,7 @@ import { type ErrorCode, StowageError } from "./errors.js";
 import type { JobOptions } from "./job.js";
 import { suggest } from "./suggest.js";
 
-/** Options that were given, by name: own and inherited ones, without those that are undefined. */
+/** Options that were given, by name, without those that are undefined; it inherits nothing. */
 export type Given = Readonly<Record<string, unknown>>;
 
 /** How a value appears in a message: strings quoted, objects by their kind. */
@@ -21,16 +21,30 @@ export function show(value: unknown): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** `options` read once, each property a single time; refuses what isn't an object of options. */
+/** The beginning of a list in a message. */
+export function showSome(values: readonly unknown[]): string {
+  const shown = values.slice(0, 4).map(show).join(", ");
+  return values.length > 4 ? `[${shown}, … (${values.length} in all)]` : `[${shown}]`;
+}
+
+/**
+ * `options` read once, each property a single time; refuses what isn't an object of options. Only
+ * its own properties are options: what `Object.prototype` holds, another library put there.
+ */
 export function givenOptions(options: unknown, needed = "{ capacity }"): Given {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const way = typeof options === "number" ? `; write { capacity: ${options} }` : "";
     const message = `options must be an object with ${needed}, got ${show(options)}${way}`;
     throw new StowageError("ERR_OPTION", message);
   }
+  return ownOf(options);
+}
+
+/** The own enumerable properties of an object, each read once, without those that are undefined. */
+export function ownOf(object: object): Given {
   const given: Record<string, unknown> = Object.create(null);
-  for (const key in options) {
-    const value: unknown = (options as Given)[key];
+  for (const key of Object.keys(object)) {
+    const value: unknown = (object as Given)[key];
     if (value !== undefined) given[key] = value;
   }
   return given;

@@ -15,9 +15,12 @@ export function isShared(buffer: unknown): boolean {
   return Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]";
 }
 
-/** True if the buffer's memory has gone to another thread. Node 20 has no `buffer.detached`. */
-export function isDetached(buffer: ArrayBufferLike): boolean {
-  if (isShared(buffer)) return false;
+/**
+ * True if an array has no elements because its buffer was transferred, whatever it had before. Node 20
+ * has no `buffer.detached`.
+ */
+export function isGone({ buffer, byteLength }: ArrayBufferView): boolean {
+  if (byteLength > 0 || isShared(buffer)) return false;
   try {
     new Uint8Array(buffer as ArrayBuffer);
     return false;

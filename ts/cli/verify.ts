@@ -2,7 +2,7 @@
 
 import { extname, resolve } from "node:path";
 import type { Command } from "commander";
-import { LengthHistogram, Plan, verifyDataset } from "../index.js";
+import { LengthHistogram, Plan, verifyDataset, verifyPlan } from "../index.js";
 import { addThreads, datasetFlags, names } from "./arguments.js";
 import { count, pairs, plural } from "./figures.js";
 import { metered } from "./progress.js";
@@ -45,7 +45,7 @@ export function addVerify(program: Command, session: Session): void {
     .addHelpText("after", EXAMPLES)
     .action((target: string, given: VerifyFlags & Record<string, unknown>) =>
       extname(target).toLowerCase() === ".json"
-        ? verifyPlan(session, target, given)
+        ? verifyPlanFile(session, target, given)
         : verifyFolder(session, target, given),
     );
 }
@@ -82,13 +82,13 @@ async function verifyFolder(
   session.print(packingReport(report, fileRows(report)));
 }
 
-async function verifyPlan(session: Session, path: string, given: VerifyFlags): Promise<void> {
+async function verifyPlanFile(session: Session, path: string, given: VerifyFlags): Promise<void> {
   const plan = Plan.fromJSON(await readJson(path));
   const { input, ...options } = given;
   const histogram = input
     ? (await readSource(session, input, options)).histogram
     : ownHistogram(plan);
-  plan.verify(histogram);
+  await metered(session, (watch) => verifyPlan(plan, histogram, watch));
   const { id, packCount, lowerBound, gap, certificate } = plan;
   const summary = { id, path: resolve(path), packCount, lowerBound, gap };
   session.printJson({ verified: true, comparedWithSource: input !== undefined, ...summary });

@@ -168,7 +168,7 @@ function toReport({
 }: NativeResult): DatasetReport {
   return {
     ...figures,
-    ...(planId !== undefined && { planId }),
+    ...(planId !== null && { planId }),
     format: format as DatasetFormat,
     files,
     spilledBytes,

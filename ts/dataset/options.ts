@@ -105,10 +105,10 @@ export function checkDatasetOptions(given: Given): NativeOptions {
   return {
     ...{ inputs, output, format, pack, columns, epoch, overwrite, ...cost },
     worldSize: worldSize ?? 1,
-    ...(padTokenId !== undefined && { padTokenId }),
-    ...(eosTokenId !== undefined && { eosTokenId }),
-    ...(vocabSize !== undefined && { vocabSize }),
-    ...(shardSize !== undefined && { shardSize }),
+    padTokenId: padTokenId ?? null,
+    eosTokenId: eosTokenId ?? null,
+    vocabSize: vocabSize ?? null,
+    shardSize: shardSize ?? null,
     compression: compressions.indexOf(compression ?? "zstd"),
     order: orders.indexOf(order),
   };
@@ -137,7 +137,7 @@ export function toColumn(column: unknown, name: string): string {
 
 /** Source columns with their defaults; what the format has no place for is refused. */
 export function toColumns(columns: unknown, format?: DatasetFormat): NativeOptions["columns"] {
-  const given = columns === undefined ? {} : givenOptions(columns, "column names");
+  const given = givenOptions(columns === undefined ? {} : columns, "column names");
   refuseUnknown(given, columnKeys);
   const named = (key: string): string | undefined =>
     given[key] === undefined ? undefined : toColumn(given[key], `columns.${key}`);
@@ -155,10 +155,10 @@ export function toColumns(columns: unknown, format?: DatasetFormat): NativeOptio
   return {
     tokens: tokens ?? "input_ids",
     carry: carry.map((name, k) => toColumn(name, `columns.carry[${k}]`)),
-    ...(labels !== undefined && { labels }),
-    ...(lossMask !== undefined && { lossMask }),
-    ...(lengths !== undefined && { lengths }),
-    ...(ids !== undefined && { ids }),
+    labels: labels ?? null,
+    lossMask: lossMask ?? null,
+    lengths: lengths ?? null,
+    ids: ids ?? null,
   };
 }
 

@@ -8,7 +8,7 @@ import { isShared } from "../base/views.js";
 import { makePacking, type Packing } from "../packing/packing.js";
 import type { PackingStats } from "../packing/stats.js";
 import type { Strategy } from "../packing/strategies.js";
-import { indexParts, type LengthIndex, type LengthIndexBuffers } from "./length-index.js";
+import { checkPresent, type IndexParts, indexParts, type LengthIndex } from "./length-index.js";
 import { checkEpochOptions, type EpochOptions } from "./options.js";
 import { makeShard, type Shard, type ShardOptions } from "./shard.js";
 
@@ -22,7 +22,7 @@ let makeEpoch: (state: State) => Epoch;
 interface State {
   readonly handle: Handle;
   readonly plan: PlanHandle;
-  readonly index: LengthIndexBuffers;
+  readonly index: IndexParts;
   /** What shards must agree with; undefined unless the order is 'balanced'. */
   readonly groupSize: number | undefined;
 }
@@ -37,6 +37,7 @@ export function epochOf(plan: PlanHandle, index: LengthIndex, options: EpochOpti
     throw new StowageError("ERR_OPTION", message);
   }
   const checked = checkEpochOptions(options);
+  checkPresent(parts);
   // Native code never reads memory that another thread may write to. The ids, by far the largest
   // part, are needed only to find the pieces of overlong sequences.
   const cuts = plan.facts().overlong >= 2;
@@ -85,7 +86,8 @@ export class Epoch implements Iterable<U32> {
    * Sequence indices of the `k`-th pack, longest first, in time proportional to the pack. A split
    * sequence may stand in it several times: {@link Epoch.piecesAt} tells its pieces apart.
    *
-   * @throws {StowageError} `ERR_OPTION` if there is no pack `k`
+   * @throws {StowageError} `ERR_OPTION` if there is no pack `k`; `ERR_FORMAT` if the buffers of the index
+   * were transferred
    *
    * @example
    * const lengths = [5, 3, 5, 7];
@@ -141,8 +143,8 @@ export class Epoch implements Iterable<U32> {
    * All packs, or packs `start` .. `end`, as a {@link Packing}, bound on all cores where there are
    * many. The parts of a split sequence may lie in different ranges.
    *
-   * @throws {StowageError} `ERR_OPTION` if there are no such packs, `ERR_MEMORY`,
-   * `ERR_TOO_MANY_SEQUENCES`
+   * @throws {StowageError} `ERR_OPTION` if there are no such packs, `ERR_MEMORY`, `ERR_FORMAT` if the
+   * buffers of the index were transferred, `ERR_TOO_MANY_SEQUENCES`
    *
    * @example
    * const lengths = [5, 3, 5, 7];
@@ -154,6 +156,7 @@ export class Epoch implements Iterable<U32> {
     const { start, end } =
       range === undefined ? { start: 0, end: this.packCount } : this.#range(range);
     const { handle, plan, index } = this.#state;
+    checkPresent(index);
     const entries = handle.entries(start, end);
     const offsets = allocate(Uint32Array, end - start + 1) as U32;
     const sequences = allocate(Uint32Array, entries) as U32;
@@ -168,8 +171,8 @@ export class Epoch implements Iterable<U32> {
       capacity: facts.capacity,
       strategy: facts.strategy as Strategy,
       sequenceAlignment: facts.sequenceAlignment,
-      maxSequencesPerPack: facts.maxSequencesPerPack,
-      sequenceCount: index.sequences.length,
+      maxSequencesPerPack: facts.maxSequencesPerPack ?? undefined,
+      sequenceCount: index.sequenceCount,
       offsets,
       sequences,
       pieces: this.#cut ? { starts, lengths } : undefined,
@@ -215,7 +218,9 @@ export class Epoch implements Iterable<U32> {
 
   /** The ids at the positions just read. */
   #ids(count: number): U32 {
-    const { sequences } = this.#state.index;
+    const { index } = this.#state;
+    checkPresent(index);
+    const { sequences } = index;
     const [positions, starts] = this.#scratch;
     const ids: U32 = new Uint32Array(count);
     for (let at = 0; at < count; at++) {

@@ -4,8 +4,8 @@ import { StowageError, translate } from "../base/errors.js";
 import { type Lengths, toUint32 } from "../base/lengths.js";
 import { allocate } from "../base/memory.js";
 import { native } from "../base/native.js";
-import { booleanOption, givenOptions, refuseUnknown, show } from "../base/options.js";
-import { isDetached, isShared, kindOf } from "../base/views.js";
+import { booleanOption, givenOptions, ownOf, refuseUnknown, show } from "../base/options.js";
+import { isGone, isShared, kindOf } from "../base/views.js";
 
 /** The parts of a {@link LengthIndex}: three arrays, which may live in SharedArrayBuffers. */
 export interface LengthIndexBuffers {
@@ -17,8 +17,27 @@ export interface LengthIndexBuffers {
   sequences: Uint32Array;
 }
 
+/** The parts of an index, and how large they are while they are there. */
+export interface IndexParts extends LengthIndexBuffers {
+  readonly classCount: number;
+  readonly sequenceCount: number;
+}
+
 /** For this package's own modules: the parts of an index, or undefined for anything else. */
-export let indexParts: (value: unknown) => LengthIndexBuffers | undefined;
+export let indexParts: (value: unknown) => IndexParts | undefined;
+
+/** Refuses parts that were transferred since: they would read as zeros. */
+export function checkPresent({ lengths, starts, sequences, ...sizes }: IndexParts): void {
+  if (
+    sequences.length === sizes.sequenceCount &&
+    lengths.length === sizes.classCount &&
+    starts.length === sizes.classCount + 1
+  )
+    return;
+  const message =
+    "the buffers of this LengthIndex were transferred; post those of buffers({ shared: true }), which every thread can use";
+  throw new StowageError("ERR_FORMAT", message);
+}
 
 /**
  * Sequence ids grouped by length: 4 bytes per sequence and 8 per distinct length, built once (on
@@ -37,7 +56,7 @@ export class LengthIndex {
       typeof value === "object" && value !== null && #parts in value ? value.#parts : undefined;
   }
 
-  #parts: LengthIndexBuffers;
+  #parts: IndexParts;
 
   /**
    * @param lengths one length per sequence, in tokens; its position is the sequence's id
@@ -65,7 +84,7 @@ export class LengthIndex {
 
   /** Number of sequences. */
   get sequenceCount(): number {
-    return this.#parts.sequences.length;
+    return this.#parts.sequenceCount;
   }
 
   /**
@@ -73,7 +92,7 @@ export class LengthIndex {
    * `{ shared: true }` they are first moved into SharedArrayBuffers, which this index uses too from
    * then on, so that all threads together hold one copy.
    *
-   * @throws {StowageError} `ERR_OPTION`, `ERR_MEMORY`
+   * @throws {StowageError} `ERR_OPTION`, `ERR_MEMORY`, `ERR_FORMAT` if they were transferred after all
    *
    * @example
    * const { lengths, starts } = new LengthIndex([5, 3, 5, 7]).buffers();
@@ -83,24 +102,30 @@ export class LengthIndex {
   buffers(options: { shared?: boolean | undefined } = {}): LengthIndexBuffers {
     const given = givenOptions(options, "{ shared }");
     refuseUnknown(given, ["shared"]);
+    checkPresent(this.#parts);
     if (booleanOption(given, "shared") && !isShared(this.#parts.sequences.buffer)) {
       const { lengths, starts, sequences } = this.#parts;
-      this.#parts = {
+      this.#parts = sized({
         lengths: shared(lengths),
         starts: shared(starts),
         sequences: shared(sequences),
-      };
+      });
     }
-    return { ...this.#parts };
+    const { lengths, starts, sequences } = this.#parts;
+    return { lengths, starts, sequences };
   }
 }
 
 /** Parts that the constructor, which is public for lengths, takes as they are. */
 class Checked {
-  constructor(readonly parts: LengthIndexBuffers) {}
+  constructor(readonly parts: IndexParts) {}
 }
 
-function built(lengths: Lengths): LengthIndexBuffers {
+function sized(parts: LengthIndexBuffers): IndexParts {
+  return { ...parts, classCount: parts.lengths.length, sequenceCount: parts.sequences.length };
+}
+
+function built(lengths: Lengths): IndexParts {
   const values = toUint32(lengths);
   const outline = translate(() => native.outline(values));
   const parts: LengthIndexBuffers = {
@@ -109,7 +134,7 @@ function built(lengths: Lengths): LengthIndexBuffers {
     sequences: allocate(Uint32Array, values.length),
   };
   translate(() => outline.fill(values, parts.lengths, parts.starts, parts.sequences));
-  return parts;
+  return sized(parts);
 }
 
 function shared(source: Uint32Array): Uint32Array {
@@ -125,10 +150,10 @@ function shared(source: Uint32Array): Uint32Array {
 }
 
 /** The parts, if they are an index: shapes first, then every id. */
-function checkedParts(buffers: unknown): LengthIndexBuffers {
+function checkedParts(buffers: unknown): IndexParts {
   if (typeof buffers !== "object" || buffers === null)
     throw wrong(`{ lengths, starts, sequences } is expected, got ${show(buffers)}`);
-  const given = buffers as Record<keyof LengthIndexBuffers, unknown>;
+  const given = ownOf(buffers);
   const lengths = part(given.lengths, "lengths");
   const starts = part(given.starts, "starts");
   const sequences = part(given.sequences, "sequences");
@@ -145,7 +170,7 @@ function checkedParts(buffers: unknown): LengthIndexBuffers {
     checkOrder(sequences, starts[c]!, starts[c + 1]!);
   }
   checkOnce(sequences);
-  return { lengths, starts, sequences };
+  return sized({ lengths, starts, sequences });
 }
 
 /** Native code reads ids at their positions, so ids of a class must be in input order. */
@@ -171,8 +196,7 @@ function part(value: unknown, name: string): Uint32Array {
   if (!ArrayBuffer.isView(value) || kindOf(value) !== "Uint32Array")
     throw wrong(`\`${name}\` must be a Uint32Array, got ${show(value)}`);
   const array = value as Uint32Array;
-  if (array.length === 0 && isDetached(array.buffer))
-    throw wrong(`\`${name}\` is empty because its buffer was transferred`);
+  if (isGone(array)) throw wrong(`\`${name}\` is empty because its buffer was transferred`);
   return array;
 }
 

@@ -27,7 +27,7 @@ export interface PackOptions {
   packCountMultipleOf?: number | undefined;
   /** Exactly this many packs, at least as many as needed; excess is made by splitting the costliest, or by balancing loads (`objective`). Default: as few as possible. */
   packCount?: number | undefined;
-  /** What happens to a sequence longer than capacity: 'error' names it, 'drop' lists it in `dropped`, 'truncate' packs its first tokens, 'split' packs it in pieces. Default 'error'. */
+  /** What happens to a sequence longer than capacity: 'error' names it, 'drop' lists it in `dropped`, 'truncate' packs its first tokens, 'split' packs it in pieces, 28 bytes of memory each, at most 2^32-1. Default 'error'. */
   overlong?: "error" | "drop" | "truncate" | "split" | undefined;
   /** What happens to a sequence of length 0: 'error' names it, 'drop' lists it in `dropped`. Default 'error'. */
   empty?: "error" | "drop" | undefined;
@@ -93,10 +93,10 @@ export interface Checked extends Kept {
   readonly native: {
     capacity: number;
     strategy: number;
-    maxSequencesPerPack?: number;
+    maxSequencesPerPack: number | null;
     sequenceAlignment: number;
     packCountMultipleOf: number;
-    packCount?: number;
+    packCount: number | null;
     overlong: number;
     empty: number;
     seedHigh: number;
@@ -104,7 +104,7 @@ export interface Checked extends Kept {
     tolerance: number;
     harmonicClasses: number;
     effort: number;
-    loads?: NativeLoads;
+    loads: NativeLoads | null;
   };
 }
 
@@ -144,8 +144,14 @@ export function checkPackOptions(given: Given, costElsewhere = false): Checked {
   const native: Checked["native"] = {
     capacity,
     strategy: index,
+    // A limit that no pack can reach is none.
+    maxSequencesPerPack:
+      maxSequencesPerPack !== undefined && maxSequencesPerPack <= 0xffff_fffe
+        ? maxSequencesPerPack
+        : null,
     sequenceAlignment,
     packCountMultipleOf,
+    packCount: packCount ?? null,
     overlong: overlongPolicies.indexOf(overlong),
     empty: emptyPolicies.indexOf(empty),
     seedHigh: seed === 0n ? 0 : Number(seed >> 32n),
@@ -153,12 +159,8 @@ export function checkPackOptions(given: Given, costElsewhere = false): Checked {
     tolerance,
     harmonicClasses,
     effort,
+    loads: loads ?? null,
   };
-  // A limit that no pack can reach is none.
-  if (maxSequencesPerPack !== undefined && maxSequencesPerPack <= 0xffff_fffe)
-    native.maxSequencesPerPack = maxSequencesPerPack;
-  if (packCount !== undefined) native.packCount = packCount;
-  if (loads !== undefined) native.loads = loads;
   return { capacity, strategy: info.name, info, sequenceAlignment, maxSequencesPerPack, native };
 }
 

@@ -153,7 +153,7 @@ export function finish(
     dropped,
     lowerBound: prepared.lowerBound,
     loads:
-      maxLoad === undefined || minLoad === undefined || loadBound === undefined
+      maxLoad === null || minLoad === null || loadBound === null
         ? undefined
         : { maxLoad, minLoad, loadBound },
     tokenCount: prepared.tokenCount,

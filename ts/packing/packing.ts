@@ -16,12 +16,15 @@ const proof = Symbol("made by stowage");
 /** For this package's own modules: a packing that is known to be sound. */
 export let makePacking: (made: Made) => Packing;
 
+/** For this package's own modules: refuses a packing whose arrays were transferred. */
+export let checkPresent: (packing: Packing) => void;
+
 /**
  * Which sequences stand in which pack. Iterating gives one view of sequence indices per pack.
  *
  * Made by {@link packSync}, {@link pack}, `plan.assign` and {@link Packing.from}. All arrays are
  * backed by ArrayBuffers of their own and may be transferred to another thread; `Packing.from`
- * makes a packing of them again there.
+ * makes a packing of them again there. What is left here then throws `ERR_INVALID_PACKING`.
  *
  * @example
  * const packing = packSync([5, 3, 5, 7], { capacity: 10 });
@@ -30,6 +33,7 @@ export let makePacking: (made: Made) => Packing;
 export class Packing implements Iterable<U32> {
   static {
     makePacking = (made) => new Packing(proof, made);
+    checkPresent = (packing) => packing.#checkPresent();
   }
 
   /** Tokens that a pack holds. */
@@ -76,6 +80,8 @@ export class Packing implements Iterable<U32> {
   /** No packing in as many packs has a smaller largest load; undefined unless `objective` was 'maxLoad'. */
   readonly loadBound: number | undefined;
   readonly #figures: Made["figures"];
+  readonly #entryCount: number;
+  readonly #droppedCount: number;
 
   private constructor(key: typeof proof, made: Made) {
     if (key !== proof) throw new TypeError("use packSync(), pack() or Packing.from()");
@@ -98,6 +104,8 @@ export class Packing implements Iterable<U32> {
     this.minLoad = made.loads?.minLoad;
     this.loadBound = made.loads?.loadBound;
     this.#figures = made.figures;
+    this.#entryCount = made.sequences.length;
+    this.#droppedCount = made.dropped.length;
   }
 
   /**
@@ -134,6 +142,7 @@ export class Packing implements Iterable<U32> {
         `\`k\` must be the number of a pack, ${range}, got ${show(k)}`,
       );
     }
+    this.#checkPresent();
     return this.sequences.subarray(this.offsets[k], this.offsets[k + 1]);
   }
 
@@ -145,6 +154,7 @@ export class Packing implements Iterable<U32> {
    * packSync([4, 12, 9], { capacity: 10, overlong: "drop" }).packOf(); // => [1, 4294967295, 0]
    */
   packOf(): U32 {
+    this.#checkPresent();
     const packs = allocate(Uint32Array, this.sequenceCount).fill(0xffff_ffff) as U32;
     const starts = this.pieces?.starts;
     for (let k = 0, entry = 0; k < this.packCount; k++) {
@@ -213,6 +223,7 @@ export class Packing implements Iterable<U32> {
    */
   shuffled(seed: number | bigint): Packing {
     const value = toSeed(seed);
+    this.#checkPresent();
     const order = allocate(Uint32Array, this.packCount);
     translate(() => native.packOrder(order, Number(value >> 32n), Number(value & 0xffff_ffffn)));
     const gathered = (source: U32): U32 => gather(source, this.offsets, order);
@@ -236,8 +247,26 @@ export class Packing implements Iterable<U32> {
 
   /** One view of sequence indices per pack, in order. */
   *[Symbol.iterator](): IterableIterator<U32> {
-    for (let k = 0; k < this.packCount; k++)
+    for (let k = 0; k < this.packCount; k++) {
+      this.#checkPresent();
       yield this.sequences.subarray(this.offsets[k], this.offsets[k + 1]);
+    }
+  }
+
+  #checkPresent(): void {
+    const { offsets, sequences, pieces, dropped } = this;
+    const entries = this.#entryCount;
+    if (
+      offsets.length === this.packCount + 1 &&
+      sequences.length === entries &&
+      dropped.length === this.#droppedCount &&
+      (pieces?.starts.length ?? entries) === entries &&
+      (pieces?.lengths.length ?? entries) === entries
+    )
+      return;
+    const message =
+      "the arrays of this packing were transferred; use it before, or Packing.from on the other side of, the transfer";
+    throw new StowageError("ERR_INVALID_PACKING", message);
   }
 
   #loads(): Made["loads"] {
@@ -248,6 +277,7 @@ export class Packing implements Iterable<U32> {
 
   /** The packing as native code takes it, without copies. */
   #native(): [head: PackingHead, ...arrays: [U32, U32, U32, U32, U32]] {
+    this.#checkPresent();
     const { capacity, sequenceAlignment, tokenCount, lowerBound, pieces } = this;
     const limit = this.maxSequencesPerPack;
     const head: PackingHead = {
@@ -255,9 +285,9 @@ export class Packing implements Iterable<U32> {
       sequenceAlignment,
       lowerBound,
       cut: pieces !== undefined,
+      maxSequencesPerPack: limit !== undefined && limit < 0xffff_ffff ? limit : null,
+      tokenCount: tokenCount ?? null,
     };
-    if (limit !== undefined && limit < 0xffff_ffff) head.maxSequencesPerPack = limit;
-    if (tokenCount !== undefined) head.tokenCount = tokenCount;
     const { starts, lengths } = pieces ?? { starts: none, lengths: none };
     return [head, this.offsets, this.sequences, starts, lengths, this.dropped];
   }

@@ -2,8 +2,15 @@
 
 import { StowageError } from "../base/errors.js";
 import type { U32 } from "../base/memory.js";
-import { type Given, givenOptions, integerOption, isInteger, show } from "../base/options.js";
-import { isDetached, isShared, kindOf } from "../base/views.js";
+import {
+  type Given,
+  givenOptions,
+  integerOption,
+  isInteger,
+  ownOf,
+  show,
+} from "../base/options.js";
+import { isGone, isShared, kindOf } from "../base/views.js";
 import type { Made } from "./made.js";
 import { toAlignment, toCapacity } from "./options.js";
 import { type Strategy, toStrategy } from "./strategies.js";
@@ -82,8 +89,7 @@ function array(value: unknown, name: string): U32 {
   if (kindOf(value) !== "Uint32Array")
     throw broken(`\`${name}\` must be a Uint32Array, got ${show(value)}`);
   const given = value as Uint32Array;
-  if (given.length === 0 && isDetached(given.buffer))
-    throw broken(`\`${name}\` is empty because its buffer was transferred`);
+  if (isGone(given)) throw broken(`\`${name}\` is empty because its buffer was transferred`);
   return isShared(given.buffer) ? new Uint32Array(given) : (given as U32);
 }
 
@@ -101,7 +107,7 @@ function piecesOf(value: unknown, entries: number): Made["pieces"] {
   if (value === undefined) return undefined;
   if (typeof value !== "object" || value === null)
     throw broken(`\`pieces\` must be { starts, lengths }, got ${show(value)}`);
-  const { starts, lengths } = value as Given;
+  const { starts, lengths } = ownOf(value);
   const pieces = {
     starts: array(starts, "pieces.starts"),
     lengths: array(lengths, "pieces.lengths"),

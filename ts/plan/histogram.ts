@@ -4,7 +4,7 @@ import { StowageError, translate } from "../base/errors.js";
 import { type Lengths, toUint32 } from "../base/lengths.js";
 import { allocate } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
-import { isInteger, show } from "../base/options.js";
+import { isInteger, ownOf, show, showSome } from "../base/options.js";
 
 type Handle = InstanceType<Native["Histogram"]>;
 
@@ -78,7 +78,7 @@ export class LengthHistogram implements Iterable<[length: number, count: number]
    * [...LengthHistogram.fromJSON(JSON.parse(text))]; // => [[3, 1], [5, 2]]
    */
   static fromJSON(json: unknown): LengthHistogram {
-    const { version, counts } = (json ?? {}) as { version?: unknown; counts?: unknown };
+    const { version, counts } = typeof json === "object" && json !== null ? ownOf(json) : {};
     if (version !== 1 || !Array.isArray(counts)) {
       const message =
         "this is no histogram: { version: 1, counts: [[length, count], …] } is expected";
@@ -102,8 +102,9 @@ export class LengthHistogram implements Iterable<[length: number, count: number]
    * new LengthHistogram().add([5, 3]).add([5]).count(5); // => 2
    */
   add(lengths: Lengths): this {
+    const handle = this.#handle;
     const values = toUint32(lengths);
-    translate(() => this.#handle.add(values));
+    translate(() => handle.add(values));
     return this;
   }
 
@@ -117,10 +118,11 @@ export class LengthHistogram implements Iterable<[length: number, count: number]
    * LengthHistogram.from([5]).merge(LengthHistogram.from([5, 3])).count(5); // => 2
    */
   merge(other: LengthHistogram): this {
+    const own = this.#handle;
     const handle = toHistogram(other, "other");
     // Native code never gets the same object twice, once to read and once to write.
-    const source = handle === this.#handle ? toHistogram(LengthHistogram.fromCounts(this)) : handle;
-    translate(() => this.#handle.merge(source));
+    const source = handle === own ? toHistogram(LengthHistogram.fromCounts(this)) : handle;
+    translate(() => own.merge(source));
     return this;
   }
 
@@ -191,7 +193,7 @@ function toPair(pair: unknown, position: number): [number, number] {
   const [length, count] = Array.isArray(pair) ? pair : [];
   if (isInteger(length, 0, 0xffff_ffff) && isInteger(count, 0, Number.MAX_SAFE_INTEGER))
     return [length, count];
-  const text = Array.isArray(pair) ? `[${pair.map(show).join(", ")}]` : show(pair);
+  const text = Array.isArray(pair) ? showSome(pair) : show(pair);
   const message = `counts[${position}] must be [length 0 .. 2^32 - 1, count 0 .. 2^53 - 1], got ${text}`;
   throw new StowageError("ERR_LENGTH", message);
 }

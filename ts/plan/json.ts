@@ -3,7 +3,7 @@
 import { StowageError, translate } from "../base/errors.js";
 import { allocate } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
-import { type Given, isInteger, show } from "../base/options.js";
+import { type Given, isInteger, ownOf, show, showSome } from "../base/options.js";
 import { checkPackOptions } from "../packing/options.js";
 import type { Strategy } from "../packing/strategies.js";
 import type { Certificate, PlanJSON } from "./parts.js";
@@ -33,21 +33,21 @@ export function toPlanJSON(
   const { maxSequencesPerPack, packCountMultipleOf, packCountAsked, splitSequences } = facts;
   const { loads, outcome } = facts;
   return {
-    version: loads !== undefined || certificate.counted ? 2 : 1,
+    version: loads !== null || certificate.counted ? 2 : 1,
     id: handle.id(),
     strategy: facts.strategy as Strategy,
     capacity: facts.capacity,
-    ...(maxSequencesPerPack !== undefined && { maxSequencesPerPack }),
+    ...(maxSequencesPerPack !== null && { maxSequencesPerPack }),
     sequenceAlignment: facts.sequenceAlignment,
     ...(packCountMultipleOf > 1 && { packCountMultipleOf }),
-    ...(packCountAsked !== undefined && { packCount: packCountAsked }),
+    ...(packCountAsked !== null && { packCount: packCountAsked }),
     overlong: policies[facts.overlong]!,
     empty: policies[facts.empty] as "error" | "drop",
-    ...(splitSequences !== undefined && { sequenceCount: splitSequences }),
+    ...(splitSequences !== null && { sequenceCount: splitSequences }),
     ledger: handle.ledger(),
     lowerBound: facts.lowerBound,
     certificate,
-    ...(loads !== undefined && {
+    ...(loads !== null && {
       objective: "maxLoad" as const,
       cost: { linear: loads.linear, quadratic: loads.quadratic },
       ...(loads.equalCounts && { equalCounts: true as const }),
@@ -74,25 +74,23 @@ export function fromPlanJSON(json: unknown): Handle {
     given.loadCertificate === undefined
       ? undefined
       : certificateOf(given.loadCertificate, "loadCertificate");
-  if (given.version === 1 && (options.loads !== undefined || certificate.head.counted))
+  if (given.version === 1 && (options.loads !== null || certificate.head.counted))
     throw broken("version 1 knows neither loads nor counted certificates");
-  const sequenceCount =
-    given.sequenceCount === undefined ? undefined : count(given, "sequenceCount");
+  const outcome = {
+    stopped: null,
+    maxLoad: options.loads === null ? null : count(given, "maxLoad"),
+    minLoad: options.loads === null ? null : count(given, "minLoad"),
+    loadBound: options.loads === null ? null : count(given, "loadBound"),
+  };
   const parts = {
     id: given.id,
     options,
     ledger,
     lowerBound: count(given, "lowerBound"),
     proof: certificate.head,
-    ...(loadCertificate !== undefined && { loadProof: loadCertificate.head }),
-    ...(options.loads !== undefined && {
-      outcome: {
-        maxLoad: count(given, "maxLoad"),
-        minLoad: count(given, "minLoad"),
-        loadBound: count(given, "loadBound"),
-      },
-    }),
-    ...(sequenceCount !== undefined && { sequenceCount }),
+    loadProof: loadCertificate?.head ?? null,
+    outcome: options.loads === null ? null : outcome,
+    sequenceCount: given.sequenceCount === undefined ? null : count(given, "sequenceCount"),
   };
   const { multiplicities, ends, lengths, times } = templatesOf(given.templates);
   const pairs = [...certificate.pairs, ...(loadCertificate?.pairs ?? [])];
@@ -108,7 +106,7 @@ function broken(message: string): StowageError {
 }
 
 function record(value: unknown, name: string): Given {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Given;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return ownOf(value);
   throw broken(`${name} must be an object, got ${show(value)}`);
 }
 
@@ -120,10 +118,8 @@ function optionsOf(given: Given): ReturnType<typeof checkPackOptions> {
   const { objective, cost, equalCounts } = given;
   const loads = { objective, cost, equalCounts };
   try {
-    return checkPackOptions({
-      ...{ ...options, packCountMultipleOf, packCount, overlong, empty, ...loads },
-      capacity: capacity ?? null,
-    });
+    const all = { ...options, packCountMultipleOf, packCount, overlong, empty, ...loads };
+    return checkPackOptions(ownOf({ ...all, capacity: capacity ?? null }));
   } catch (cause) {
     throw broken((cause as Error).message);
   }
@@ -155,8 +151,8 @@ function certificateOf(
   head: {
     kind: string;
     packWeight: number;
-    parameter?: number;
-    counted?: boolean;
+    parameter: number | null;
+    counted: boolean;
     count: number;
   };
   pairs: [number, number][];
@@ -170,8 +166,8 @@ function certificateOf(
     head: {
       kind: given.kind as string,
       packWeight: count(given, "packWeight", 1),
-      ...(given.parameter !== undefined && { parameter: count(given, "parameter") }),
-      ...(given.counted === true && { counted: true }),
+      parameter: given.parameter === undefined ? null : count(given, "parameter"),
+      counted: given.counted === true,
       count: pairs.length,
     },
     pairs,
@@ -206,12 +202,15 @@ function templatesOf(value: unknown): {
   };
 }
 
+/** Pairs of numbers, each read once: an array may have getters. */
 function pairsOf(value: unknown, name: string, most: number): [number, number][] {
   if (!Array.isArray(value)) throw broken(`\`${name}\` must hold pairs, got ${show(value)}`);
+  const pairs: [number, number][] = [];
   for (const pair of value) {
     const [length, number, more] = Array.isArray(pair) ? pair : [];
     if (!isInteger(length, 1, 0x7fff_ffff) || !isInteger(number, 1, most) || more !== undefined)
-      throw broken(`\`${name}\` holds ${Array.isArray(pair) ? `[${pair.map(show)}]` : show(pair)}`);
+      throw broken(`\`${name}\` holds ${Array.isArray(pair) ? showSome(pair) : show(pair)}`);
+    pairs.push([length, number]);
   }
-  return value as [number, number][];
+  return pairs;
 }

@@ -154,9 +154,9 @@ export class Plan {
     this.gap = facts.packCount - facts.lowerBound;
     const places = facts.packCount * facts.capacity;
     this.efficiency = places === 0 ? 0 : facts.tokenCount / places;
-    this.maxLoad = facts.outcome.maxLoad;
-    this.minLoad = facts.outcome.minLoad;
-    this.loadBound = facts.outcome.loadBound;
+    this.maxLoad = facts.outcome.maxLoad ?? undefined;
+    this.minLoad = facts.outcome.minLoad ?? undefined;
+    this.loadBound = facts.outcome.loadBound ?? undefined;
     this.#handle = handle;
   }
 
@@ -252,12 +252,14 @@ export class Plan {
    * plan.assign(lengths).toArrays(); // => [[3, 1], [0, 2]]
    */
   assign(lengths: Lengths): Packing {
+    const handle = this.#handle;
     const values = toUint32(lengths);
-    const prepared = translate(() => this.#handle.assign(values));
+    const prepared = translate(() => handle.assign(values));
     const made = room(prepared);
     translate(() => prepared.bindInto(values, ...arraysOf(made)));
-    const { sequenceAlignment, maxSequencesPerPack } = this.#handle.facts();
+    const { sequenceAlignment, maxSequencesPerPack: limit } = handle.facts();
     const { capacity, strategy } = this;
+    const maxSequencesPerPack = limit ?? undefined;
     const kept = { capacity, strategy, sequenceAlignment, maxSequencesPerPack };
     return finish(prepared, made, kept, values.length);
   }
@@ -293,8 +295,9 @@ export class Plan {
    * plan.balance({ worldSize: 1 }).balanced.usefulShare; // => 1
    */
   balance(options: BalanceOptions): PlanBalance {
+    const handle = this.#handle;
     const checked = checkBalanceOptions(options);
-    return translate(() => native.planBalance(this.#handle, checked));
+    return translate(() => native.planBalance(handle, checked));
   }
 
   /**
@@ -304,22 +307,26 @@ export class Plan {
    * planSync(LengthHistogram.from([5, 3, 5, 7]), { capacity: 10 }).stats().efficiency; // => 1
    */
   stats(): PackingStats {
-    return translate(() => this.#handle.stats());
+    const handle = this.#handle;
+    return translate(() => handle.stats());
   }
 
   /**
    * Checks the templates against the histogram and proves `lowerBound` again from the certificate,
-   * in integer arithmetic.
+   * in integer arithmetic. The proof of a linear program looks at up to 2^26 sums of lengths, seconds
+   * of work: {@link verifyPlan} does it off the JavaScript thread.
    *
-   * @throws {StowageError} `ERR_INVALID_PLAN` naming the step and the length
+   * @throws {StowageError} `ERR_INVALID_PLAN` naming the step and the length, also where a proof would take
+   * more sums than those, which none does that {@link plan} made; `ERR_MEMORY`
    *
    * @example
    * const histogram = LengthHistogram.from([5, 3, 5, 7]);
    * planSync(histogram, { capacity: 10 }).verify(histogram); // => undefined
    */
   verify(histogram: LengthHistogram): void {
-    const handle = toHistogram(histogram);
-    translate(() => this.#handle.verify(handle));
+    const handle = this.#handle;
+    const counts = toHistogram(histogram);
+    translate(() => handle.verify(counts));
   }
 
   /** Plain data for `JSON.stringify`; {@link Plan.fromJSON} reads it. */
@@ -343,6 +350,6 @@ function certificateOf(
     packWeight,
     ...(counted && { counted }),
     weights: pairs,
-    ...(parameter !== undefined && { parameter }),
+    ...(parameter !== null && { parameter }),
   };
 }

@@ -11,7 +11,7 @@ import {
   refuseUnknown,
   show,
 } from "../base/options.js";
-import { isShared, kindOf } from "../base/views.js";
+import { isGone, isShared, kindOf } from "../base/views.js";
 
 const MOST = 0x7fff_ffff;
 
@@ -104,6 +104,10 @@ function toIds(ids: unknown, name: string): Int32Array {
   const length = typeof ids === "object" ? (ids as ArrayLike<number> | null)?.length : undefined;
   if (!isInteger(length, 0, 2 ** 53 - 1) || (ArrayBuffer.isView(ids) && !kindOf(ids))) {
     const message = `\`${name}\` must be an array of integers, got ${show(ids)}`;
+    throw new StowageError("ERR_OPTION", message);
+  }
+  if (ArrayBuffer.isView(ids) && isGone(ids)) {
+    const message = `\`${name}\` is empty because its buffer was transferred; call before transferring it, or with a copy`;
     throw new StowageError("ERR_OPTION", message);
   }
   const source = ids as ArrayLike<number>;

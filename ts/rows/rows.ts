@@ -10,10 +10,11 @@ import {
   givenOptions,
   integerOption,
   isInteger,
+  ownOf,
   refuseUnknown,
   show,
 } from "../base/options.js";
-import { Packing } from "../packing/packing.js";
+import { checkPresent, Packing } from "../packing/packing.js";
 import { Spares } from "./spares.js";
 import { type Ragged, type TokenColumn, toTokens, toWeights } from "./token-column.js";
 
@@ -122,7 +123,8 @@ const MOST = 0x7fff_ffff;
  *
  * The first token of each segment is never a target, because a model that shifts inside would
  * score it on the segment before. Runs on the calling thread for up to a million places, beyond
- * that on all native threads while the caller waits; collate a range of packs to keep it short.
+ * that on all native threads while the caller waits, unless jobs use them; collate a range of packs
+ * to keep it short.
  *
  * @example
  * const tokens = { values: Int32Array.of(11, 12, 13, 21, 22), offsets: Int32Array.of(0, 3, 5) };
@@ -140,11 +142,7 @@ export function collate(packing: Packing, tokens: TokenColumn, options: CollateO
     const message = `\`packing\` must be a Packing, got ${show(packing)}; Packing.from makes one of its parts`;
     throw new StowageError("ERR_OPTION", message);
   }
-  if (packing.offsets.length !== packing.packCount + 1) {
-    const message =
-      "the arrays of `packing` were transferred; collate before, or on the other side of, the transfer";
-    throw new StowageError("ERR_INVALID_PACKING", message);
-  }
+  checkPresent(packing);
   const column = toTokens(tokens, "tokens");
   const given = givenOptions(options, "collate options");
   refuseUnknown(given, collateKeys);
@@ -215,7 +213,7 @@ const nothing = new Int32Array(0);
 
 function toSpares(reuse: unknown, inputs: readonly (ArrayBufferView | undefined)[]): Spares {
   if (reuse === undefined) return new Spares({}, []);
-  if (typeof reuse === "object" && reuse !== null) return new Spares(reuse as Given, inputs);
+  if (typeof reuse === "object" && reuse !== null) return new Spares(ownOf(reuse), inputs);
   const message = `\`reuse\` must be rows that collate returned, got ${show(reuse)}`;
   throw new StowageError("ERR_OPTION", message);
 }
@@ -238,7 +236,7 @@ function toShape(given: Given, layout: "padded" | "flat", packing: Packing) {
   const paddingSegment = booleanOption(given, "paddingSegment") ?? false;
   const width = integerOption(given, "width", 1, MOST);
   if (layout === "flat") {
-    if (width === undefined) return { multiple, alignment, paddingSegment };
+    if (width === undefined) return { width: null, multiple, alignment, paddingSegment };
     const message = "`width` is for the padded layout; a flat line is as long as its tokens";
     throw new StowageError("ERR_OPTION", message);
   }

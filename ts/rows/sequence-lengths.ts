@@ -4,7 +4,7 @@
 import { StowageError } from "../base/errors.js";
 import { allocate } from "../base/memory.js";
 import { show } from "../base/options.js";
-import { kindOf } from "../base/views.js";
+import { isGone, kindOf } from "../base/views.js";
 import { looksRagged, type TokenColumn, toTokens } from "./token-column.js";
 
 type U32 = Uint32Array<ArrayBuffer>;
@@ -61,6 +61,10 @@ function ofArrays(rows: readonly unknown[]): U32 {
     const row = rows[index];
     if (row === null) continue;
     const length = lengthOf(row);
+    if (ArrayBuffer.isView(row) && isGone(row)) {
+      const message = `column[${index}] is empty because its buffer was transferred`;
+      throw new StowageError("ERR_COLUMN", message, { index });
+    }
     if (length === undefined || length >>> 0 !== length) {
       const hint = typeof row === "number" ? ": these are lengths already" : "";
       const message = `column[${index}] must be an array of token ids or null, got ${show(row)}${hint}`;
@@ -110,6 +114,10 @@ function ofVector({ data, length }: ArrowListVector): U32 {
       differences(offsets, children[0]?.length ?? 0, lengths, row, nullBitmap, offset);
     row += chunk.length;
   }
+  if (row !== length) {
+    const message = `the chunks of \`column\` have ${row} rows, the vector says ${length}`;
+    throw new StowageError("ERR_COLUMN", message);
+  }
   return lengths;
 }
 
@@ -126,6 +134,22 @@ function checkChunk(chunk: Chunk, number: number): void {
     const message = `chunk ${number} of \`column\` has no value offsets`;
     throw new StowageError("ERR_COLUMN", message);
   }
+  // Also where a buffer was transferred: it has no elements then.
+  const { length, offset, nullBitmap } = chunk;
+  if (length > 0 && valueOffsets.length < length + 1)
+    throw tooFew(number, length, `${valueOffsets.length} value offsets`);
+  if (length > 0 && nullBitmap && 8 * nullBitmap.length < offset + length && !isNone(nullBitmap))
+    throw tooFew(number, length, `${8 * nullBitmap.length} validity bits`);
+}
+
+/** No nulls: apache-arrow says so with an empty bitmap, which isn't a transferred one. */
+function isNone(bitmap: Uint8Array): boolean {
+  return bitmap.length === 0 && !isGone(bitmap);
+}
+
+function tooFew(chunk: number, rows: number, what: string): StowageError {
+  const message = `chunk ${chunk} of \`column\` has ${rows} rows, but ${what}; was its buffer transferred?`;
+  return new StowageError("ERR_COLUMN", message);
 }
 
 /** Writes the difference of each pair of offsets; 0 where the validity bit is 0. */

@@ -3,7 +3,7 @@
 
 import { StowageError } from "../base/errors.js";
 import { show } from "../base/options.js";
-import { isDetached, isShared, kindOf } from "../base/views.js";
+import { isGone, isShared, kindOf } from "../base/views.js";
 
 /**
  * A ragged token column, the layout of an Arrow List column: sequence i is
@@ -85,7 +85,7 @@ function toView(view: unknown, name: string, kinds: readonly string[]): ArrayBuf
     const message = `\`${name}\` must be one of ${kinds.join(", ")}, got ${kind}${way}`;
     throw new StowageError("ERR_COLUMN", message);
   }
-  if (view.byteLength === 0 && isDetached(view.buffer)) {
+  if (isGone(view)) {
     const message = `\`${name}\` is empty because its buffer was transferred; call before transferring it, or with a copy`;
     throw new StowageError("ERR_COLUMN", message);
   }

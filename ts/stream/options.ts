@@ -19,7 +19,7 @@ export interface StreamOptions {
   maxSequencesPerPack?: number | undefined;
   /** Classes of 'harmonic', 2 .. 64. Default 10. */
   harmonicClasses?: number | undefined;
-  /** What happens to a sequence longer than capacity, as in {@link PackOptions}. Default 'error'. */
+  /** What happens to a sequence longer than capacity, as in {@link PackOptions}; 'split' makes at most 2^20 pieces in one call. Default 'error'. */
   overlong?: PackOptions["overlong"];
   /** What happens to a sequence of length 0: 'error' or 'drop'. Default 'error'. */
   empty?: PackOptions["empty"];
@@ -43,7 +43,7 @@ export interface NativeStreamOptions {
   strategy: number;
   maxOpenPacks: number;
   lookahead: number;
-  maxSequencesPerPack?: number;
+  maxSequencesPerPack: number | null;
   harmonicClasses: number;
   overlong: number;
   empty: number;
@@ -65,10 +65,10 @@ export function checkStreamOptions(given: Given): NativeStreamOptions {
     choiceOption(given, "overlong", overlongPolicies) ?? "error",
   );
   const empty = emptyPolicies.indexOf(choiceOption(given, "empty", emptyPolicies) ?? "error");
-  const native = { capacity, strategy, maxOpenPacks, lookahead, harmonicClasses, overlong, empty };
   // A limit that no pack can reach is none.
-  const limited = limit !== undefined && limit <= 0xffff_fffe;
-  return limited ? { ...native, maxSequencesPerPack: limit } : native;
+  const maxSequencesPerPack = limit !== undefined && limit <= 0xffff_fffe ? limit : null;
+  const sizes = { capacity, maxOpenPacks, lookahead, maxSequencesPerPack, harmonicClasses };
+  return { ...sizes, strategy, overlong, empty };
 }
 
 /** The place in the list of native code. */

@@ -5,7 +5,7 @@ import { type Lengths, toUint32 } from "../base/lengths.js";
 import { allocate, type U8 } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
 import { givenOptions, isInteger, refuseUnknown, show } from "../base/options.js";
-import { isShared, kindOf } from "../base/views.js";
+import { isGone, isShared, kindOf } from "../base/views.js";
 import { checkStreamOptions, type StreamOptions, streamKeys } from "./options.js";
 
 type Handle = InstanceType<Native["Stream"]>;
@@ -91,6 +91,10 @@ export class StreamPacker {
       const message = `\`snapshot\` must be a Uint8Array from snapshot(), got ${show(snapshot)}`;
       throw new StowageError("ERR_FORMAT", message);
     }
+    if (isGone(snapshot)) {
+      const message = "`snapshot` is empty because its buffer was transferred";
+      throw new StowageError("ERR_FORMAT", message);
+    }
     const bytes = isShared(snapshot.buffer) ? new Uint8Array(snapshot) : snapshot;
     const restored: unknown = new Restored(translate(() => native.Stream.restore(bytes)));
     return new StreamPacker(restored as StreamOptions);
@@ -104,18 +108,20 @@ export class StreamPacker {
    * @param ids safe integers of the caller's choice, one per length
    * @param lengths tokens of each sequence
    * @throws {StowageError} `ERR_OVERLONG`, `ERR_EMPTY_SEQUENCE` with the `index` within this call;
-   * `ERR_LENGTH`, `ERR_OPTION` (ids), `ERR_TOO_MANY_SEQUENCES`, `ERR_MEMORY`
+   * `ERR_LENGTH`, `ERR_OPTION` (ids), `ERR_TOO_MANY_SEQUENCES` with the `index` where 'split' would make
+   * more than 2^20 pieces in one call, `ERR_MEMORY`
    *
    * @example
    * const packer = new StreamPacker({ capacity: 10, strategy: "next-fit", overlong: "split" });
    * packer.add([7], [25])[1]; // => { ids: [7], lengths: [10], tokens: 10, starts: [10] }
    */
   add(ids: ArrayLike<number>, lengths: Lengths): StreamedPack[] {
+    const handle = this.#handle;
     if (Array.isArray(ids) && ids.length === 1 && Array.isArray(lengths) && lengths.length === 1) {
       const id: unknown = ids[0];
       const length: unknown = lengths[0];
       if (Number.isSafeInteger(id) && isInteger(length, 0, 0xffff_ffff))
-        return this.#closed(translate(() => this.#handle.addOne(id as number, length)));
+        return this.#closed(translate(() => handle.addOne(id as number, length)));
     }
     const numbers = toIds(ids);
     const values = toUint32(lengths);
@@ -123,7 +129,7 @@ export class StreamPacker {
       const message = `${numbers.length} ids for ${values.length} lengths; each sequence has one of both`;
       throw new StowageError("ERR_OPTION", message);
     }
-    return this.#closed(translate(() => this.#handle.add(numbers, values)));
+    return this.#closed(translate(() => handle.add(numbers, values)));
   }
 
   /**
@@ -136,7 +142,8 @@ export class StreamPacker {
    * packer.finish().map(({ ids }) => ids); // => [[2], [1]]
    */
   finish(): StreamedPack[] {
-    return this.#closed(translate(() => this.#handle.finish()));
+    const handle = this.#handle;
+    return this.#closed(translate(() => handle.finish()));
   }
 
   /**
@@ -148,7 +155,8 @@ export class StreamPacker {
    * packer.pending; // => { sequences: 2, tokens: 7, openPacks: 1 }
    */
   get pending(): StreamPending {
-    return translate(() => this.#handle.pending());
+    const handle = this.#handle;
+    return translate(() => handle.pending());
   }
 
   /**
@@ -160,7 +168,8 @@ export class StreamPacker {
    * packer.ledger; // => { tokensIn: 29, tokensPacked: 14, tokensTruncated: 15, tokensDropped: 0 }
    */
   get ledger(): StreamLedger {
-    return translate(() => this.#handle.ledger());
+    const handle = this.#handle;
+    return translate(() => handle.ledger());
   }
 
   /**
@@ -173,21 +182,23 @@ export class StreamPacker {
    * new TextDecoder().decode(new StreamPacker({ capacity: 10 }).snapshot().subarray(0, 8)); // => "STWSNAP1"
    */
   snapshot(): U8 {
-    const bytes = allocate(Uint8Array, this.#handle.snapshotSize) as U8;
-    translate(() => this.#handle.snapshotInto(bytes));
+    const handle = this.#handle;
+    const bytes = allocate(Uint8Array, handle.snapshotSize) as U8;
+    translate(() => handle.snapshotInto(bytes));
     return bytes;
   }
 
   /** The packs that the last call closed, which need so much room. */
   #closed(needed: number): StreamedPack[] {
     if (needed === 0) return [];
+    const handle = this.#handle;
     let room = this.#room;
     if (room.length < needed) {
       room = allocate(Float64Array, needed);
       // A finish may hand out much more than calls in mid-stream: such an array isn't kept.
       if (needed <= mostKept) this.#room = room;
     }
-    translate(() => this.#handle.closedInto(room));
+    translate(() => handle.closedInto(room));
     const closed: StreamedPack[] = [];
     for (let at = 0; at < needed; ) {
       const count = Math.abs(room[at]!);
@@ -231,6 +242,10 @@ function toIds(ids: ArrayLike<number>): Float64Array {
   const isArray = typeof ids === "object" && ids !== null && Number.isInteger(ids.length);
   if (!isArray || ids.length < 0) {
     const message = `\`ids\` must be an array of safe integers, got ${show(ids)}`;
+    throw new StowageError("ERR_OPTION", message);
+  }
+  if (ArrayBuffer.isView(ids) && isGone(ids)) {
+    const message = "`ids` are empty because their buffer was transferred; add before, or a copy";
     throw new StowageError("ERR_OPTION", message);
   }
   // Nobody else can change them during the call: no copy is needed.

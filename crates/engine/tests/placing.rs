@@ -7,10 +7,11 @@ use std::num::NonZeroU32;
 
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
-use stowage_engine::options::Strategy;
+use std::sync::atomic::{AtomicU64, Ordering};
+use stowage_engine::options::{Overlong, Strategy};
 use stowage_engine::strategy::{STRATEGIES, assign};
 use stowage_engine::validate::{Claim, verify};
-use stowage_engine::{Fault, PackOptions, Stage, Unwatched, Watch};
+use stowage_engine::{Fault, PackOptions, STRIDE, Stage, Unwatched, Watch, prepare};
 
 /// Offsets and sequences.
 fn packing(lengths: &[u32], options: &PackOptions, threads: usize) -> (Vec<u32>, Vec<u32>) {
@@ -258,4 +259,44 @@ fn a_strategy_that_only_plans_places_nothing() {
     let options = PackOptions { strategy: Strategy::Auto, ..PackOptions::new(10) };
     let refused = assign(&[1], &options, &Unwatched).expect_err("auto plans");
     assert_eq!(refused.code(), "ERR_STRATEGY");
+}
+
+/// Counts the questions whether to go on.
+#[derive(Default)]
+struct Questions(AtomicU64);
+
+impl Watch for Questions {
+    fn step(&self, _stage: Stage, _done: u64, _total: u64) -> Result<(), Fault> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[test]
+fn every_pass_over_the_sequences_asks_whether_to_go_on() {
+    const PARTS: u64 = 8;
+    let lengths: Vec<u32> = (0..PARTS as u32 * STRIDE as u32).map(|at| 1 + at % 500).collect();
+    let asked = |options: &PackOptions| {
+        let asked = Questions::default();
+        let prepared = prepare(&lengths, options, 1, &asked).expect("lengths are allowed");
+        let placed = asked.0.swap(0, Ordering::Relaxed) / PARTS;
+        prepared.into_packing(&lengths, options.capacity, 1, &asked).expect("nobody cancels");
+        (placed, asked.0.into_inner() / PARTS)
+    };
+    // Shuffled: policies, shuffle, lengths in that order, placing.
+    let strategy = Strategy::FirstFitShuffle;
+    let options = PackOptions { strategy, ..PackOptions::new(2048) };
+    assert!(asked(&options).0 >= 4, "{:?}", asked(&options));
+    // With a tolerance also the keys and a pass of their sort.
+    let strategy = Strategy::BestFitDecreasing;
+    let options = PackOptions { strategy, tolerance: 3, ..PackOptions::new(2048) };
+    assert!(asked(&options).0 >= 6, "{:?}", asked(&options));
+    // Aligned: policies, classes, lengths in other units, placing.
+    let strategy = Strategy::NextFit;
+    let options = PackOptions { strategy, sequence_alignment: 8, ..PackOptions::new(2048) };
+    assert!(asked(&options).0 >= 4, "{:?}", asked(&options));
+    // Split: pieces are sorted, gathered and named.
+    let overlong = Overlong::Split;
+    let options = PackOptions { overlong, ..PackOptions::new(400) };
+    assert!(asked(&options).1 >= 3, "{:?}", asked(&options));
 }

@@ -371,3 +371,41 @@ fn a_huge_capacity_costs_nothing_by_itself() {
         assert_eq!(finish(&mut packer).len(), 1 + usize::from(strategy == StreamStrategy::BestFit));
     }
 }
+
+#[test]
+fn a_call_makes_a_million_pieces_at_most_and_says_so_before_anything_has_changed() {
+    let refused = |lengths: &[u32], capacity| {
+        for strategy in [StreamStrategy::NextFit, StreamStrategy::Harmonic, StreamStrategy::BestFit]
+        {
+            let overlong = Overlong::Split;
+            let options = StreamOptions { strategy, overlong, ..StreamOptions::new(capacity) };
+            let mut packer = StreamPacker::new(options);
+            add(&mut packer, &[(-1, 3)]);
+            let (before, held) = (packer.snapshot(), packer.pending().sequences);
+            let ids: Vec<i64> = (0..).take(lengths.len()).collect();
+            let mut closed = Closed::default();
+            let outcome = packer.add(&ids, lengths, &mut closed);
+            if outcome.is_err() {
+                assert_eq!((packer.snapshot(), closed.len()), (before, 0));
+            } else {
+                let pieces = closed.ids.len() as u64 + packer.pending().sequences - held;
+                let expected = lengths.iter().map(|length| u64::from(length.div_ceil(capacity)));
+                assert_eq!(pieces, expected.sum::<u64>());
+            }
+            if strategy == StreamStrategy::BestFit {
+                return outcome;
+            }
+        }
+        Ok(())
+    };
+    let most = 1 << 20;
+    let too_many =
+        |index, length, pieces| Err(Fault::TooManyPieces { index, length, pieces, most });
+    assert_eq!(refused(&[u32::MAX], 10), too_many(0, u32::MAX, 429_496_730));
+    assert_eq!(refused(&[4 << 20], 4), Ok(()), "exactly so many");
+    assert_eq!(refused(&[(4 << 20) + 1], 4), too_many(0, (4 << 20) + 1, most + 1));
+    // Whole sequences aren't pieces; those of several sequences add up.
+    let half = 2 << 20;
+    assert_eq!(refused(&[4, half, 4, half], 4), Ok(()));
+    assert_eq!(refused(&[4, half, 4, half, 4, 5], 4), too_many(5, 5, most + 2));
+}

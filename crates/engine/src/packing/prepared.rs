@@ -10,7 +10,7 @@ use crate::policy::{Admitted, Ledger};
 use crate::stats::Outcome;
 use crate::strategy::Assignment;
 use crate::template::Templates;
-use crate::{Fault, Watch, memory};
+use crate::{Fault, STRIDE, Stage, Watch, memory};
 
 /// A packing that is decided and not yet written.
 #[derive(Debug)]
@@ -134,23 +134,35 @@ impl Prepared {
                 }
             }
         }
-        self.name_sequences(sequences, starts, piece_lengths);
+        self.name_sequences(sequences, starts, piece_lengths, watch)?;
         dropped.copy_from_slice(&self.admitted.dropped);
         Ok(())
     }
 
     /// Turns numbers of pieces into sequences, starts and lengths.
-    fn name_sequences(&self, entries: &mut [u32], starts: &mut [u32], lengths: &mut [u32]) {
-        let Some(pieces) = &self.admitted.pieces else { return };
-        if self.admitted.cut {
-            for ((&mut piece, start), length) in entries.iter_mut().zip(starts).zip(lengths) {
-                *start = pieces.starts[piece as usize];
-                *length = pieces.lengths[piece as usize];
+    fn name_sequences(
+        &self,
+        entries: &mut [u32],
+        starts: &mut [u32],
+        lengths: &mut [u32],
+        watch: &dyn Watch,
+    ) -> Result<(), Fault> {
+        let Some(pieces) = &self.admitted.pieces else { return Ok(()) };
+        let total = entries.len() as u64;
+        let (mut starts, mut lengths) = (starts.chunks_mut(STRIDE), lengths.chunks_mut(STRIDE));
+        for part in entries.chunks_mut(STRIDE) {
+            watch.step(Stage::Bind, total, total)?;
+            if let (Some(starts), Some(lengths)) = (starts.next(), lengths.next()) {
+                for ((&mut piece, start), length) in part.iter_mut().zip(starts).zip(lengths) {
+                    *start = pieces.starts[piece as usize];
+                    *length = pieces.lengths[piece as usize];
+                }
+            }
+            for entry in part {
+                *entry = pieces.sequences[*entry as usize];
             }
         }
-        for entry in entries {
-            *entry = pieces.sequences[*entry as usize];
-        }
+        Ok(())
     }
 
     /// Sorts the sequences while their lengths are there, then frees the lengths.

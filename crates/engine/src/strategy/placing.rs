@@ -3,7 +3,7 @@
 use super::assignment::Assignment;
 use super::{best_fit, first_fit, first_fit_shuffle, harmonic, next_fit, tolerance, worst_fit};
 use crate::options::Strategy;
-use crate::{Fault, PackOptions, Watch, memory};
+use crate::{Fault, PackOptions, STRIDE, Stage, Watch, memory};
 use std::borrow::Cow;
 
 /// Places sequences one after another, as the options' strategy says: the six that look at input
@@ -22,29 +22,32 @@ pub fn assign(
     let (capacity, limit) = (options.capacity / alignment, options.limit());
     let (packs, pack_count) = match options.strategy {
         Strategy::NextFit => {
-            let ends = next_fit::assign(&units(lengths, alignment)?, capacity, limit, watch)?;
+            let ends =
+                next_fit::assign(&units(lengths, alignment, watch)?, capacity, limit, watch)?;
             return Ok(Assignment::in_order(ends));
         }
         Strategy::FirstFit => {
-            first_fit::assign(&units(lengths, alignment)?, capacity, limit, watch)?
+            first_fit::assign(&units(lengths, alignment, watch)?, capacity, limit, watch)?
         }
-        Strategy::BestFit => best_fit::assign(&units(lengths, alignment)?, capacity, limit, watch)?,
+        Strategy::BestFit => {
+            best_fit::assign(&units(lengths, alignment, watch)?, capacity, limit, watch)?
+        }
         Strategy::WorstFit => {
-            worst_fit::assign(&units(lengths, alignment)?, capacity, limit, watch)?
+            worst_fit::assign(&units(lengths, alignment, watch)?, capacity, limit, watch)?
         }
         Strategy::Harmonic => {
             let classes = options.harmonic_classes;
-            harmonic::assign(&units(lengths, alignment)?, capacity, limit, classes, watch)?
+            harmonic::assign(&units(lengths, alignment, watch)?, capacity, limit, classes, watch)?
         }
         Strategy::FirstFitShuffle => {
             let order = first_fit_shuffle::order(lengths.len(), options.seed, watch)?;
-            let needs = units_in_order(lengths, &order, alignment)?;
+            let needs = units_in_order(lengths, &order, alignment, watch)?;
             let (packs, pack_count) = first_fit::assign(&needs, capacity, limit, watch)?;
             return Ok(Assignment::by_pack(packs, Some(order), pack_count));
         }
         decreasing => {
             let order = tolerance::order(lengths, options, watch)?;
-            let needs = units_in_order(lengths, &order, alignment)?;
+            let needs = units_in_order(lengths, &order, alignment, watch)?;
             return tolerance::assign(decreasing, order, &needs, capacity, limit, watch);
         }
     };
@@ -52,19 +55,34 @@ pub fn assign(
 }
 
 /// What each sequence takes, in units of the alignment.
-fn units(lengths: &[u32], alignment: u32) -> Result<Cow<'_, [u32]>, Fault> {
+fn units<'a>(
+    lengths: &'a [u32],
+    alignment: u32,
+    watch: &dyn Watch,
+) -> Result<Cow<'a, [u32]>, Fault> {
     if alignment == 1 {
         return Ok(Cow::Borrowed(lengths));
     }
     let mut units = memory::reserved(lengths.len())?;
-    units.extend(lengths.iter().map(|length| length.div_ceil(alignment)));
+    for part in lengths.chunks(STRIDE) {
+        watch.step(Stage::Plan, 0, lengths.len() as u64)?;
+        units.extend(part.iter().map(|length| length.div_ceil(alignment)));
+    }
     Ok(Cow::Owned(units))
 }
 
-/// The same in the order of placing.
-fn units_in_order(lengths: &[u32], order: &[u32], alignment: u32) -> Result<Vec<u32>, Fault> {
+/// The same in the order of placing: jumps all over the lengths, a second for 2e7 of them.
+fn units_in_order(
+    lengths: &[u32],
+    order: &[u32],
+    alignment: u32,
+    watch: &dyn Watch,
+) -> Result<Vec<u32>, Fault> {
     let mut units = memory::reserved(lengths.len())?;
-    units.extend(order.iter().map(|&at| lengths[at as usize].div_ceil(alignment)));
+    for part in order.chunks(STRIDE) {
+        watch.step(Stage::Plan, 0, lengths.len() as u64)?;
+        units.extend(part.iter().map(|&at| lengths[at as usize].div_ceil(alignment)));
+    }
     Ok(units)
 }
 

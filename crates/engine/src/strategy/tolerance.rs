@@ -27,10 +27,13 @@ pub(super) fn order(
     let longest = lengths.iter().fold(0, |longest, &length| longest.max(length));
     let most = longest / options.tolerance;
     let mut keyed: Vec<u64> = memory::reserved(count)?;
-    keyed.extend(order.iter().map(|&sequence| {
-        let quotient = lengths[sequence as usize] / options.tolerance;
-        u64::from(most - quotient) << 32 | u64::from(sequence)
-    }));
+    for part in order.chunks(STRIDE) {
+        watch.step(Stage::Plan, 0, count as u64)?;
+        keyed.extend(part.iter().map(|&sequence| {
+            let quotient = lengths[sequence as usize] / options.tolerance;
+            u64::from(most - quotient) << 32 | u64::from(sequence)
+        }));
+    }
     let mut sorted = memory::filled(0_u64, count)?;
     for shift in (0..u32::BITS).step_by(DIGIT as usize).take_while(|&shift| most >> shift > 0) {
         sort_by_digit(&keyed, &mut sorted, 32 + shift, watch)?;

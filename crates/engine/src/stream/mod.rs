@@ -4,10 +4,12 @@
 //! stream returns doesn't depend on how it is cut into calls, and a snapshot goes on to the byte.
 //! When all lengths are known beforehand, a plan needs fewer packs and proves how few there can be.
 
+mod arrivals;
 mod checksum;
 mod closed;
 mod entry;
 mod harmonic;
+mod ledger;
 mod lookahead;
 mod next_fit;
 mod open_pack;
@@ -19,5 +21,6 @@ mod restore;
 mod snapshot;
 
 pub use closed::Closed;
+pub use ledger::Ledger;
 pub use options::{StreamOptions, StreamStrategy};
-pub use packer::{Ledger, Pending, StreamPacker};
+pub use packer::{Pending, StreamPacker};

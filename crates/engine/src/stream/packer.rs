@@ -1,31 +1,17 @@
-//! The stream itself: checks a call as a whole, applies the policies, keeps the ledger.
+//! The stream itself: places what a call adds, keeps the ledger.
 
+use super::arrivals::arrivals;
 use super::closed::Closed;
 use super::entry::Entry;
 use super::harmonic::Harmonic;
+use super::ledger::{Ledger, sum};
 use super::lookahead::Lookahead;
 use super::next_fit::NextFit;
 use super::open_pack::OpenPack;
 use super::options::{StreamOptions, StreamStrategy};
 use super::place::Place;
 use crate::Fault;
-use crate::options::{Empty, Overlong};
-
-/// Tokens up to which sums stay exact in JavaScript.
-pub(super) const MOST_TOKENS: u64 = (1 << 53) - 1;
-
-/// Everything added so far: `tokens_in = tokens_packed + tokens_truncated + tokens_dropped`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ledger {
-    /// All tokens added.
-    pub tokens_in: u64,
-    /// Those in packs, open ones and waiting sequences included.
-    pub tokens_packed: u64,
-    /// Those cut off.
-    pub tokens_truncated: u64,
-    /// Those of sequences left out.
-    pub tokens_dropped: u64,
-}
+use crate::options::Overlong;
 
 /// What a stream holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,15 +39,6 @@ pub(super) enum State {
     NextFit(NextFit),
     Harmonic(Harmonic),
     BestFit(Lookahead),
-}
-
-/// What a call would add.
-#[derive(Default)]
-struct Arrivals {
-    ledger: Ledger,
-    entries: u64,
-    /// True if each sequence is placed as it is.
-    plain: bool,
 }
 
 impl StreamPacker {
@@ -128,9 +105,9 @@ impl StreamPacker {
     ///
     /// # Errors
     /// With nothing changed: [`Fault::Overlong`] or [`Fault::Empty`] for the first sequence that the
-    /// policies refuse, its index counted within the call; [`Fault::TooManySequences`] for more than
-    /// 2^32 - 1 pieces in one call; [`Fault::Length`] if the ledger would pass 2^53 - 1 tokens;
-    /// [`Fault::Memory`].
+    /// policies refuse, its index counted within the call; [`Fault::TooManyPieces`] for more than 2^20
+    /// pieces of split sequences in one call, [`Fault::TooManySequences`] for more than 2^32 - 1
+    /// sequences; [`Fault::Length`] if the ledger would pass 2^53 - 1 tokens; [`Fault::Memory`].
     ///
     /// # Panics
     /// If `ids` and `lengths` differ in number.
@@ -223,63 +200,4 @@ fn place_all(
             _ => place(Entry::whole(id, length)),
         }
     }
-}
-
-/// What `lengths` come to under the policies.
-fn arrivals(lengths: &[u32], options: &StreamOptions) -> Result<Arrivals, Fault> {
-    let (capacity, count) = (options.capacity, lengths.len() as u64);
-    let tokens_in = lengths.iter().map(|&length| u64::from(length)).sum();
-    let ledger = Ledger { tokens_in, tokens_packed: tokens_in, ..Ledger::default() };
-    // One pass that the compiler vectorises; below 1 wraps around to the top.
-    let highest = lengths.iter().map(|&length| length.wrapping_sub(1)).max().unwrap_or(0);
-    let cuts_at = capacity - u32::from(options.overlong == Overlong::Truncate);
-    if highest < cuts_at {
-        return Ok(Arrivals { ledger, entries: count, plain: true });
-    }
-    let mut arrivals = Arrivals { ledger, entries: count, plain: false };
-    for (index, &length) in (0..).zip(lengths) {
-        if length == 0 {
-            if options.empty == Empty::Error {
-                return Err(Fault::Empty { index: Some(index) });
-            }
-            arrivals.entries -= 1;
-        } else if length > capacity {
-            let over = u64::from(length - capacity);
-            match options.overlong {
-                Overlong::Error => {
-                    let index = Some(index);
-                    return Err(Fault::Overlong { index, length, capacity, alignment: 1 });
-                }
-                Overlong::Drop => {
-                    arrivals.entries -= 1;
-                    arrivals.ledger.tokens_dropped += u64::from(length);
-                    arrivals.ledger.tokens_packed -= u64::from(length);
-                }
-                Overlong::Truncate => {
-                    arrivals.ledger.tokens_truncated += over;
-                    arrivals.ledger.tokens_packed -= over;
-                }
-                Overlong::Split => arrivals.entries += over.div_ceil(u64::from(capacity)),
-            }
-        }
-    }
-    if arrivals.entries > u64::from(u32::MAX) {
-        return Err(Fault::TooManySequences { count: arrivals.entries });
-    }
-    Ok(arrivals)
-}
-
-fn sum(a: Ledger, b: Ledger) -> Result<Ledger, Fault> {
-    let tokens_in = a.tokens_in + b.tokens_in;
-    if tokens_in > MOST_TOKENS {
-        let detail =
-            format!("{tokens_in} tokens in one stream; 2^53 - 1 can be counted: begin anew");
-        return Err(Fault::Length { index: None, detail });
-    }
-    Ok(Ledger {
-        tokens_in,
-        tokens_packed: a.tokens_packed + b.tokens_packed,
-        tokens_truncated: a.tokens_truncated + b.tokens_truncated,
-        tokens_dropped: a.tokens_dropped + b.tokens_dropped,
-    })
 }

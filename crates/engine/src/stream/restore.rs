@@ -6,9 +6,10 @@
 use super::checksum::crc32;
 use super::entry::Entry;
 use super::harmonic::{class_of, limit_of};
+use super::ledger::{Ledger, MOST_TOKENS};
 use super::open_pack::OpenPack;
 use super::options::{StreamOptions, StreamStrategy};
-use super::packer::{Ledger, MOST_TOKENS, StreamPacker};
+use super::packer::StreamPacker;
 use super::snapshot::{ENTRY_BYTES, MAGIC, PACK_BYTES};
 use crate::Fault;
 use crate::options::{Empty, Overlong};

@@ -4,8 +4,9 @@
 
 use super::checksum::crc32;
 use super::entry::Entry;
+use super::ledger::Ledger;
 use super::options::StreamStrategy;
-use super::packer::{Ledger, Pending, StreamPacker};
+use super::packer::{Pending, StreamPacker};
 use crate::Fault;
 use crate::options::{Empty, Overlong};
 use std::num::NonZeroU32;
