@@ -4,7 +4,8 @@
 use arrow_array::builder::{ArrayBuilder, GenericListBuilder, PrimitiveBuilder};
 use arrow_array::types::{ArrowPrimitiveType, Int32Type};
 use arrow_array::{ArrayRef, OffsetSizeTrait, RecordBatch};
-use arrow_ipc::writer::{FileWriter, StreamWriter};
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -57,6 +58,19 @@ pub fn parquet(path: &Path, batch: &RecordBatch, group: usize, codec: Compressio
 pub fn arrow(path: &Path, batch: &RecordBatch, group: usize) {
     let file = File::create(path).expect("a file");
     let mut writer = FileWriter::try_new(file, &batch.schema()).expect("a writer");
+    for start in (0..batch.num_rows()).step_by(group) {
+        let part = batch.slice(start, group.min(batch.num_rows() - start));
+        writer.write(&part).expect("written");
+    }
+    writer.finish().expect("finished");
+}
+
+/// Writes an Arrow IPC file whose buffers are compressed.
+pub fn arrow_compressed(path: &Path, batch: &RecordBatch, group: usize, codec: CompressionType) {
+    let file = File::create(path).expect("a file");
+    let options = IpcWriteOptions::default().try_with_compression(Some(codec)).expect("a codec");
+    let mut writer =
+        FileWriter::try_new_with_options(file, &batch.schema(), options).expect("a writer");
     for start in (0..batch.num_rows()).step_by(group) {
         let part = batch.slice(start, group.min(batch.num_rows() - start));
         writer.write(&part).expect("written");

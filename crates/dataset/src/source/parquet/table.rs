@@ -7,6 +7,7 @@ use super::footer;
 use super::integers::IntegerLists;
 use super::leaf::LeafReader;
 use super::node::{Node, nodes};
+use super::pages::Pages;
 use crate::Fault;
 use crate::fault::guarded;
 use crate::source::columns::Columns;
@@ -19,7 +20,6 @@ use arrow_schema::{FieldRef, Schema, SchemaRef};
 use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
-use parquet::file::serialized_reader::SerializedPageReader;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl<'a> Group<'a> {
 
     fn pages(&self, leaf: usize) -> Result<Box<dyn PageReader>, ParquetError> {
         let (file, column) = (Arc::clone(&self.file), self.metadata.column(leaf));
-        Ok(Box::new(SerializedPageReader::new(file, column, self.rows, None)?))
+        Ok(Box::new(Pages::new(file, column, self.rows)?))
     }
 
     /// The reader of a list of integers.
