@@ -12,7 +12,9 @@ use parquet::file::properties::WriterProperties;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use stowage_dataset::{DatasetOptions, DatasetReport, Fault, pack_dataset};
+use stowage_dataset::{
+    DatasetOptions, DatasetReport, Fault, LengthsOptions, pack_dataset, read_lengths,
+};
 use stowage_engine::{PackOptions, Unwatched};
 
 /// A row of a token column: null, or elements that may be null.
@@ -104,6 +106,16 @@ pub fn source(path: &Path, sequences: &[Vec<i32>], group: usize) {
     let rows: Vec<Row<i32>> =
         sequences.iter().map(|list| Some(list.iter().copied().map(Some).collect())).collect();
     parquet(path, &table(vec![("input_ids", lists::<i32, Int32Type>(&rows))]), group, zstd());
+}
+
+/// What reads the column `input_ids`.
+pub fn lengths_options(paths: &[&Path]) -> LengthsOptions {
+    LengthsOptions { inputs: inputs(paths), column: "input_ids".to_string(), split: None }
+}
+
+/// Lengths of the column `input_ids`.
+pub fn lengths_of(paths: &[&Path]) -> Result<Vec<u32>, Fault> {
+    read_lengths(&lengths_options(paths), 2, &Unwatched).map(|read| read.lengths)
 }
 
 /// Packs with the defaults.

@@ -214,6 +214,9 @@ fn place_all(
         match options.overlong {
             // At exactly the capacity as well: a snapshot can't tell the two apart.
             Overlong::Truncate if length >= capacity => place(Entry::piece(id, capacity, 0)),
+            Overlong::TruncateStart if length >= capacity => {
+                place(Entry::piece(id, capacity, length - capacity));
+            }
             Overlong::Split if length > capacity => {
                 for start in (0..length).step_by(capacity as usize) {
                     place(Entry::piece(id, capacity.min(length - start), start));
@@ -232,7 +235,8 @@ fn arrivals(lengths: &[u32], options: &StreamOptions) -> Result<Arrivals, Fault>
     let ledger = Ledger { tokens_in, tokens_packed: tokens_in, ..Ledger::default() };
     // One pass that the compiler vectorises; below 1 wraps around to the top.
     let highest = lengths.iter().map(|&length| length.wrapping_sub(1)).max().unwrap_or(0);
-    let cuts_at = capacity - u32::from(options.overlong == Overlong::Truncate);
+    let truncates = matches!(options.overlong, Overlong::Truncate | Overlong::TruncateStart);
+    let cuts_at = capacity - u32::from(truncates);
     if highest < cuts_at {
         return Ok(Arrivals { ledger, entries: count, plain: true });
     }
@@ -255,7 +259,7 @@ fn arrivals(lengths: &[u32], options: &StreamOptions) -> Result<Arrivals, Fault>
                     arrivals.ledger.tokens_dropped += u64::from(length);
                     arrivals.ledger.tokens_packed -= u64::from(length);
                 }
-                Overlong::Truncate => {
+                Overlong::Truncate | Overlong::TruncateStart => {
                     arrivals.ledger.tokens_truncated += over;
                     arrivals.ledger.tokens_packed -= over;
                 }

@@ -85,7 +85,9 @@ impl ParquetTable {
                 take(&mut rows).map(|()| read)
             });
         }
-        group.batches(true, &mut |batch, row| {
+        // Carried columns keep their types; what becomes tokens is wanted as 32 bits anyway.
+        let carried = |root: usize| columns.carry.contains(self.schema.field(root).name());
+        group.batches(&|root| !carried(root), &mut |batch, row| {
             rows.clear();
             layout.take(&batch, first_row + row, &mut rows)?;
             take(&mut rows)
@@ -100,7 +102,7 @@ impl ParquetTable {
         roots: &[usize],
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        Group::new(self, part, roots)?.batches(false, take)
+        Group::new(self, part, roots)?.batches(&|_| false, take)
     }
 }
 
@@ -169,10 +171,10 @@ impl<'a> Group<'a> {
 
     fn batches(
         &self,
-        widen: bool,
+        widen: &dyn Fn(usize) -> bool,
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let columns = self.roots.iter().map(|&root| self.column(root, widen));
+        let columns = self.roots.iter().map(|&root| self.column(root, widen(root)));
         let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
         let fields = self.roots.iter().zip(&columns).map(|(&root, column)| match column {
             Column::Integers(lists) => FieldRef::clone(lists.field()),
