@@ -11,7 +11,8 @@ use napi::bindgen_prelude::{Env, Object, Result, Uint32ArraySlice};
 use napi_derive::napi;
 use std::sync::Arc;
 use stowage_dataset::{
-    Columns, Compression, DatasetOptions, DatasetReport, Fault, Leftover, Life, VerifyOptions,
+    Columns, Compression, DatasetOptions, DatasetReport, Fault, Leftover, LengthsOptions, Life,
+    VerifyOptions, WithoutTargets,
 };
 use stowage_engine::epoch::Order;
 use stowage_engine::epoch::balance::Cost;
@@ -22,7 +23,7 @@ impl From<Fault> for Report {
         let path = fault.path().map(|path| path.to_string_lossy().into_owned());
         let row = fault.row();
         match fault {
-            Fault::Engine(fault) => fault.into(),
+            Fault::Engine(fault) => Self { message, ..fault.into() },
             _ => Self { code, message, path, row, ..Self::default() },
         }
     }
@@ -30,7 +31,7 @@ impl From<Fault> for Report {
 
 /// Lengths read from files, until they are copied into an array.
 #[napi]
-pub struct LengthList(Arc<Vec<u32>>);
+pub struct LengthList(Arc<Vec<u32>>, Vec<String>);
 
 #[napi]
 impl LengthList {
@@ -39,6 +40,13 @@ impl LengthList {
     #[must_use]
     pub fn count(&self) -> u32 {
         self.0.len() as u32 // at most 2^32 - 1 sequences are read
+    }
+
+    /// What to know of the inputs.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.1.clone()
     }
 
     /// Copies them into an array of as many elements.
@@ -76,15 +84,17 @@ pub fn read_lengths<'env>(
     env: &'env Env,
     inputs: Vec<String>,
     column: String,
+    split: Option<String>,
     threads: u32,
     control: &JobControl,
 ) -> Result<Object<'env>> {
+    let options = LengthsOptions { inputs, column, split };
     job::spawn(
         env,
         control,
         threads,
-        move |watch, threads| stowage_dataset::read_lengths(&inputs, &column, threads, watch),
-        |_, lengths| Ok(LengthList(Arc::new(lengths))),
+        move |watch, threads| stowage_dataset::read_lengths(&options, threads, watch),
+        |_, read| Ok(LengthList(Arc::new(read.lengths), read.warnings)),
     )
 }
 
@@ -104,6 +114,10 @@ pub struct SourceColumns {
     pub labels: Option<String>,
     /// Loss mask or weights.
     pub loss_mask: Option<String>,
+    /// 0 at padding, which is left out.
+    pub attention_mask: Option<String>,
+    /// Columns passed over knowingly.
+    pub ignore: Option<Vec<String>>,
     /// Columns taken along.
     pub carry: Vec<String>,
     /// Lengths instead of tokens.
@@ -114,9 +128,11 @@ pub struct SourceColumns {
 
 impl From<SourceColumns> for Columns {
     fn from(columns: SourceColumns) -> Self {
-        let SourceColumns { tokens, labels, loss_mask, carry, lengths, ids } = columns;
+        let SourceColumns { tokens, labels, loss_mask, carry, .. } = columns;
         let mut named = Self::new(tokens, labels, loss_mask, carry);
-        (named.lengths, named.ids) = (lengths, ids);
+        (named.lengths, named.ids) = (columns.lengths, columns.ids);
+        named.attention_mask = columns.attention_mask;
+        named.ignore = columns.ignore.unwrap_or_default();
         named
     }
 }
@@ -126,6 +142,12 @@ impl From<SourceColumns> for Columns {
 pub struct PackDataset {
     /// Files, folders, patterns.
     pub inputs: Vec<String>,
+    /// Which split of a folder.
+    pub split: Option<String>,
+    /// Take packed data sets as sources.
+    pub repack: bool,
+    /// keep, drop, error.
+    pub without_targets: u32,
     /// The folder to make.
     pub output: String,
     /// Name of the format.
@@ -160,6 +182,9 @@ pub struct PackDataset {
 
 const COMPRESSIONS: [Compression; 3] = [Compression::Zstd, Compression::Snappy, Compression::None];
 
+const WITHOUT_TARGETS: [WithoutTargets; 3] =
+    [WithoutTargets::Keep, WithoutTargets::Drop, WithoutTargets::Error];
+
 impl From<PackDataset> for DatasetOptions {
     fn from(given: PackDataset) -> Self {
         Self {
@@ -179,6 +204,9 @@ impl From<PackDataset> for DatasetOptions {
                 },
             },
             overwrite: given.overwrite,
+            split: given.split,
+            repack: given.repack,
+            without_targets: WITHOUT_TARGETS[given.without_targets as usize],
             ..Self::new(given.inputs, given.output.into(), &given.format, given.pack.into())
         }
     }
@@ -208,6 +236,10 @@ pub struct DatasetResult {
     pub files: Vec<DatasetFile>,
     /// Bytes of the temporary file.
     pub spilled_bytes: f64,
+    /// Sequences without any target, where labels or a loss mask were named.
+    pub sequences_without_targets: Option<f64>,
+    /// Packs without any.
+    pub packs_without_targets: Option<f64>,
     /// What the caller should know of the contents.
     pub warnings: Vec<String>,
 }
@@ -230,6 +262,8 @@ impl From<DatasetReport> for DatasetResult {
             format: report.format,
             files: report.files.into_iter().map(file).collect(),
             spilled_bytes: report.spilled_bytes as f64,
+            sequences_without_targets: report.without_targets.map(|it| it.sequences as f64),
+            packs_without_targets: report.without_targets.map(|it| it.packs as f64),
             warnings: report.warnings,
         }
     }

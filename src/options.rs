@@ -60,7 +60,7 @@ pub struct EngineOptions {
     pub pack_count_multiple_of: u32,
     /// Exactly this many packs.
     pub pack_count: Option<u32>,
-    /// error, drop, truncate, split.
+    /// error, drop, truncate, split, truncate-start.
     pub overlong: u32,
     /// error, drop.
     pub empty: u32,
@@ -120,8 +120,8 @@ impl From<EngineOptions> for PackOptions {
 }
 
 /// The policies in the order of `ts/packing/options.ts`.
-pub const OVERLONG: [Overlong; 4] =
-    [Overlong::Error, Overlong::Drop, Overlong::Truncate, Overlong::Split];
+pub const OVERLONG: [Overlong; 5] =
+    [Overlong::Error, Overlong::Drop, Overlong::Truncate, Overlong::Split, Overlong::TruncateStart];
 /// As above.
 pub const EMPTY: [Empty; 2] = [Empty::Error, Empty::Drop];
 

@@ -151,7 +151,7 @@ refused(
   () => [10, 11],
   ten,
   { code: "ERR_OVERLONG", index: 1, length: 11, capacity: 10 },
-  /sequence 1 has 11 tokens, a pack holds 10; set overlong to 'drop', 'truncate' or 'split'/,
+  /sequence 1 has 11 tokens, a pack holds 10; set overlong to 'drop', 'truncate', 'truncate-start' or 'split'/,
 );
 refused(
   "a sequence whose aligned need exceeds the pack",

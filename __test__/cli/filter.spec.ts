@@ -133,10 +133,42 @@ test.serial("cut sequences say where they begin, and every option arrives", asyn
   t.true(packsOf(stdout).some(({ starts }) => starts?.some((start) => start > 0)));
 });
 
+test.serial(
+  "ids that are strings come out as they went in, pieces of one sequence too",
+  async (t) => {
+    const input = ['{"id":"a","length":25}', '{"id":7,"length":3}', "4", '{"id":"b","length":0}'];
+    const flags = ["-c", "10", "--overlong", "split", "--empty", "drop", "-s", "next-fit"];
+    const { code, stdout, stderr } = await fed(["stream", ...flags], input.join("\n"));
+    t.is(code, 0, stderr);
+    t.deepEqual(
+      packsOf(stdout).map(({ ids, lengths }) => [ids, lengths]),
+      [
+        [["a"], [10]],
+        [["a"], [10]],
+        [
+          ["a", 7],
+          [5, 3],
+        ],
+        [[2], [4]],
+      ] as unknown as [number[], number[]][],
+    );
+  },
+);
+
 for (const [fault, input, message] of [
   ["no JSON", "4\n{x\n", /^stowage: ERR_FORMAT: line 1 of standard input is no JSON/],
   ["a line without a length", "{}\n", /^stowage: ERR_FORMAT: line 0 .* without "length"/],
-  ["an id that is no number", '{"id":"a","length":4}\n', /^stowage: ERR_FORMAT: line 0 .*"id"/],
+  ["an id that is no number", '{"id":[1],"length":4}\n', /^stowage: ERR_FORMAT: line 0 .*"id"/],
+  ["a string", '"hello"\n', /^stowage: ERR_FORMAT: line 0 .* is a string, no length/],
+  ["a null", "4\nnull\n", /^stowage: ERR_FORMAT: line 1 .* is null, no length/],
+  ["a batch of one", "[[1,2,3]]\n", /line 0 .* a list with a list at position 0; a token id is/],
+  ["words", '["a",null]\n', /line 0 .* a list with "a" at position 0/],
+  ["words of an object", '{"input_ids":[1,null]}\n', /line 0 .* a list with null at position 1/],
+  [
+    "a named string that is too long",
+    '{"id":"x","length":60}\n',
+    /ERR_OVERLONG: sequence x has 60/,
+  ],
   ["an overlong sequence", '{"id":77,"length":60}\n', /ERR_OVERLONG: sequence 77 has 60 tokens/],
   ["an empty sequence", '4\n{"id":-3,"length":0}\n', /ERR_EMPTY_SEQUENCE: sequence -3 has no/],
   ["half a length", "4\n5.5\n", /ERR_LENGTH: the length of sequence 1 must be/],

@@ -213,9 +213,13 @@ test("policies cut and drop as they say, and the ledger has every token", async 
   );
   const cut = { ...split, overlong: "truncate", output: `${split.output}2` } as const;
   t.like(await packDataset(cut), { tokensPacked: 14, tokensTruncated: 15, tokensDropped: 0 });
+  const late = { ...split, overlong: "truncate-start", output: `${split.output}5` } as const;
+  t.like(await packDataset(late), { tokensPacked: 14, tokensTruncated: 15, tokensDropped: 0 });
+  const tails = readPacks(late.output).flatMap((row) => row.piece_starts as number[]);
+  t.deepEqual(tails.sort(), [0, 15]);
   const drop = { ...split, overlong: "drop", output: `${split.output}3` } as const;
   t.like(await packDataset(drop), { tokensPacked: 4, tokensTruncated: 0, tokensDropped: 25 });
-  for (const { output, input } of [split, cut, drop]) await verifyDataset(output, { input });
+  for (const { output, input } of [split, cut, late, drop]) await verifyDataset(output, { input });
   const refused = await caught(
     packDataset({ ...split, overlong: "error", output: `${split.output}4` }),
   );
@@ -334,6 +338,10 @@ test("the manifest says what the data set is", async (t) => {
       columns: ["input_ids", "seq_lengths", "sequence_ids"],
     },
     ...{ packCountMultipleOf: 1, packsAsked: null, labels: "none", described: [] },
+    source: {
+      ...{ attentionMask: null, ignore: [], split: null, repack: false, withoutTargets: "keep" },
+      ...{ sequencesWithoutTargets: null, packsWithoutTargets: null, droppedWithoutTargets: null },
+    },
     certificate: {
       ...{ kind: "L1", parameter: null, packWeight: 8 },
       weights: [

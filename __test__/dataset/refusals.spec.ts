@@ -9,7 +9,7 @@ import { abc, caught, folder, readPacks, writeArrow } from "../fixtures/dataset-
 import { formats as every } from "../fixtures/formats.js";
 
 const except = (...names: string[]) => every.filter((name) => !names.includes(name));
-const unaligned = ["trl", "llamafactory", "nemo", "megatron"];
+const unaligned = ["llamafactory"];
 const unsharded = ["megatron", "npy", "seqpack"];
 const whole = ["megatron", "seqpack"];
 
@@ -34,7 +34,7 @@ const refusals: Refusal[] = [
     "alignment",
     unaligned,
     { sequenceAlignment: 2 },
-    /can't tell filler from tokens, so sequenceAlignment must be 1; 'parquet', 'hf' and 'safetensors' can/,
+    /can't tell filler from tokens, so sequenceAlignment must be 1; 'parquet', 'hf', 'trl' and 'nemo' can/,
   ],
   [
     "splitting",

@@ -142,6 +142,10 @@ test("the manifest's ledger says what became of every token, under every policy"
       { tokensIn: 29, tokensPacked: 14, tokensTruncated: 15, tokensDropped: 0, droppedCount: 1 },
     ],
     [
+      "truncate-start",
+      { tokensIn: 29, tokensPacked: 14, tokensTruncated: 15, tokensDropped: 0, droppedCount: 1 },
+    ],
+    [
       "drop",
       { tokensIn: 29, tokensPacked: 4, tokensTruncated: 0, tokensDropped: 25, droppedCount: 2 },
     ],

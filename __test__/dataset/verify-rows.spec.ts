@@ -24,7 +24,7 @@ async function packed(format: DatasetFormat, more: Partial<PackDatasetOptions> =
     ...(megatron && { eosTokenId: 1 }),
     ...more,
   });
-  const columns = megatron ? undefined : { labels: "labels" };
+  const columns = megatron ? { ignore: ["labels"] } : { labels: "labels" };
   const lines = sequences.map((ids) => JSON.stringify({ input_ids: ids, labels: ids }));
   writeFileSync(given.input as string, lines.join("\n"));
   await packDataset({ ...given, columns });

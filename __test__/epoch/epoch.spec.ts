@@ -37,7 +37,7 @@ const someLengths = fc.array(
   ),
   { maxLength: 120 },
 );
-const anyCut = fc.constantFrom("drop", "truncate", "split");
+const anyCut = fc.constantFrom("drop", "truncate", "truncate-start", "split");
 type Ordering = Pick<EpochOptions, "order" | "worldSize">;
 const anyOrder: fc.Arbitrary<Ordering> = fc.oneof(
   fc.constantFrom<Ordering>({ order: "plan" }, { order: "shuffled" }, {}),

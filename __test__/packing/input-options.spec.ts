@@ -94,7 +94,7 @@ for (const [name, values, message] of [
   ["sequenceAlignment", [0, 3.5, 11], /integer 1 \.\. 10/],
   ["packCountMultipleOf", [0, -8, 1.5], /integer >= 1/],
   ["packCount", [-1, 1.5, "4"], /integer >= 0/],
-  ["overlong", ["trim", true], /one of 'error', 'drop', 'truncate', 'split'/],
+  ["overlong", ["trim", true], /one of 'error', 'drop', 'truncate', 'split', 'truncate-start'/],
   ["empty", ["keep", false], /one of 'error', 'drop'/],
   [
     "seed",

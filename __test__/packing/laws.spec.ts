@@ -33,7 +33,7 @@ function options(among: readonly string[]): fc.Arbitrary<PackOptions> {
         strategy: fc.constantFrom(...among),
         maxSequencesPerPack: fc.integer({ min: 1, max: 12 }),
         sequenceAlignment: fc.integer({ min: 1, max: 16 }),
-        overlong: fc.constantFrom("drop", "truncate", "split"),
+        overlong: fc.constantFrom("drop", "truncate", "truncate-start", "split"),
         empty: fc.constant("drop"),
         seed: fc.oneof(fc.nat(), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
         harmonicClasses: fc.integer({ min: 2, max: 12 }),

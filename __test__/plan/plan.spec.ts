@@ -156,7 +156,7 @@ test("a forged bound passes fromJSON and not verify", (t) => {
 
 test("policies are applied to the histogram and kept", (t) => {
   const given = [25, 4, 0, 12];
-  for (const overlong of ["drop", "truncate", "split"] as const) {
+  for (const overlong of ["drop", "truncate", "truncate-start", "split"] as const) {
     const policies = { ...options, overlong, empty: "drop" } as const;
     const planned = Plan.fromJSON(
       JSON.parse(JSON.stringify(planSync(LengthHistogram.from(given), policies))),
@@ -168,7 +168,12 @@ test("policies are applied to the histogram and kept", (t) => {
     t.is(packing.sequenceCount, 4);
     const { tokensIn, tokensPacked, tokensTruncated, tokensDropped } = planned.stats();
     t.is(tokensIn, 41);
-    const expected = { drop: [4, 0, 37], truncate: [24, 17, 0], split: [41, 0, 0] }[overlong];
+    const expected = {
+      drop: [4, 0, 37],
+      truncate: [24, 17, 0],
+      "truncate-start": [24, 17, 0],
+      split: [41, 0, 0],
+    }[overlong];
     t.deepEqual([tokensPacked, tokensTruncated, tokensDropped], expected);
   }
 });

@@ -41,8 +41,13 @@ impl Case {
             sequence_alignment: 1 + u32::from(self.alignment % 16).min(capacity - 1),
             pack_count_multiple_of: 1 + u64::from(self.multiple % 5),
             pack_count: self.pack_count.map(u64::from),
-            overlong: [Overlong::Error, Overlong::Drop, Overlong::Truncate, Overlong::Split]
-                [usize::from(self.overlong % 4)],
+            overlong: [
+                Overlong::Error,
+                Overlong::Drop,
+                Overlong::Truncate,
+                Overlong::Split,
+                Overlong::TruncateStart,
+            ][usize::from(self.overlong % 5)],
             empty: if self.drop_empty { Empty::Drop } else { Empty::Error },
             seed: self.seed,
             tolerance: if decreasing { 1 + u32::from(self.tolerance % 8) } else { 1 },

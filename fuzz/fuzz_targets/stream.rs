@@ -50,8 +50,8 @@ fuzz_target!(|case: Case| {
         lookahead: u32::from(case.lookahead % 40),
         max_sequences_per_pack: case.limit.and_then(|limit| NonZeroU32::new(limit.into())),
         harmonic_classes: 2 + u32::from(case.classes % 63),
-        overlong: [Overlong::Drop, Overlong::Truncate, Overlong::Split]
-            [usize::from(case.overlong % 3)],
+        overlong: [Overlong::Drop, Overlong::Truncate, Overlong::Split, Overlong::TruncateStart]
+            [usize::from(case.overlong % 4)],
         empty: Empty::Drop,
         ..StreamOptions::new(1 + u32::from(case.capacity))
     };

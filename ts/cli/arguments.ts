@@ -35,6 +35,9 @@ const DATASET_NAMES = [
   "cost",
   "worldSize",
   "overwrite",
+  "split",
+  "repack",
+  "withoutTargets",
   "threads",
 ] as const satisfies readonly (keyof PackDatasetOptions | "threads")[];
 
@@ -106,6 +109,11 @@ function cost(text: string): { linear: number; quadratic: number } {
   return { linear, quadratic };
 }
 
+/** What can become of a sequence longer than the capacity. */
+export const OVERLONG: readonly string[] = [
+  ...["error", "drop", "truncate", "truncate-start", "split"],
+];
+
 /** Adds the options of packing itself; `strategy` apart, since `stats` takes several. */
 export function addPackOptions(command: Command): Command {
   return command
@@ -121,7 +129,7 @@ export function addPackOptions(command: Command): Command {
       new Option(
         "--overlong <policy>",
         "what to do with a sequence longer than the capacity",
-      ).choices(["error", "drop", "truncate", "split"]),
+      ).choices(OVERLONG),
     )
     .addOption(
       new Option("--empty <policy>", "what to do with a sequence of length 0").choices([
@@ -147,6 +155,10 @@ export function addPackOptions(command: Command): Command {
     .option("--equal-counts", "maxLoad: equally many sequences in every pack");
 }
 
+/** What the options of input folders say. */
+export const SPLIT = "which split of a folder that has several, as train";
+export const REPACK = "take packed data sets as sources, each pack for one sequence";
+
 export function addThreads(command: Command): Command {
   return command.option("--threads <n>", "parts of the job that run at once", integer);
 }
@@ -157,7 +169,20 @@ export function addDatasetOptions(command: Command): Command {
     .option("--tokens-column <name>", "column of token ids (default: input_ids)")
     .option("--labels-column <name>", "column of labels to carry over")
     .option("--loss-mask-column <name>", "column that says which tokens are trained on")
+    .option(
+      "--attention-mask-column <name>",
+      "column with 0 at padding, which is left out of the packs",
+    )
     .option("--carry-columns <names>", "columns to carry along, comma-separated", names)
+    .option("--ignore-columns <names>", "columns to do without knowingly, comma-separated", names)
+    .addOption(
+      new Option(
+        "--without-targets <policy>",
+        "a sequence with labels of -100 only (default: keep)",
+      ).choices(["keep", "drop", "error"]),
+    )
+    .option("--split <name>", SPLIT)
+    .option("--repack", REPACK)
     .option(
       "--pad-token-id <id>",
       "token id of padding (default: that of the end, else 0)",
@@ -194,12 +219,15 @@ export function packFlags(given: Record<string, unknown>): PackFlags {
 export function datasetFlags(given: Record<string, unknown>): Partial<PackDatasetOptions> {
   const { tokensColumn, labelsColumn, lossMaskColumn, lengthsColumn, idsColumn, carryColumns } =
     given;
+  const { attentionMaskColumn, ignoreColumns } = given;
   const named = Object.entries({
     tokens: tokensColumn,
     lengths: lengthsColumn,
     ids: idsColumn,
     labels: labelsColumn,
     lossMask: lossMaskColumn,
+    attentionMask: attentionMaskColumn,
+    ignore: ignoreColumns,
     carry: carryColumns,
   }).filter(([, value]) => value !== undefined);
   return {

@@ -3,7 +3,7 @@
 import { CommanderError } from "commander";
 import { StowageError } from "../index.js";
 import { flagOf, OPTION_NAMES } from "./arguments.js";
-import type { Session } from "./session.js";
+import { asciiControls, printable, type Session } from "./session.js";
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -13,7 +13,8 @@ const USAGE_CODES: ReadonlySet<string> = new Set(["ERR_CAPACITY", "ERR_OPTION", 
 
 /** What to type next, where the library's message speaks of options in JavaScript. */
 const HINTS: Readonly<Record<string, string>> = {
-  ERR_OVERLONG: "use --overlong drop, truncate or split; `stowage stats` shows what each costs",
+  ERR_OVERLONG:
+    "use --overlong drop, truncate, truncate-start or split; `stowage stats` shows what each costs",
   ERR_EMPTY_SEQUENCE: "use --empty drop to leave empty sequences out",
   ERR_OUTPUT_EXISTS: "use --overwrite to replace an output that stowage wrote",
 };
@@ -71,11 +72,13 @@ function say(
 ): void {
   if (session.json) {
     const error = { code, message, hint, ...details };
-    process.stderr.write(`${JSON.stringify({ error })}\n`);
+    process.stderr.write(`${asciiControls(JSON.stringify({ error }))}\n`);
     return;
   }
   const { red, dim } = session.colours(process.stderr);
-  const lines = message.split("\n").filter((line) => line !== "");
+  const lines = printable(message)
+    .split("\n")
+    .filter((line) => line !== "");
   const words = `${red(`stowage: ${code}:`)} ${lines.join("\n  ")}`;
   process.stderr.write(hint === undefined ? `${words}\n` : `${words}\n  ${dim(hint)}\n`);
 }
@@ -85,9 +88,28 @@ function withoutAdvice(message: string): string {
   return message.replace(/; (set|use|pass|give|choose) .*$/s, "");
 }
 
+/** Keys of `columns` as they are typed. */
+const COLUMN_FLAGS: Readonly<Record<string, string>> = {
+  tokens: "--tokens-column",
+  labels: "--labels-column",
+  lossMask: "--loss-mask-column",
+  attentionMask: "--attention-mask-column",
+  carry: "--carry-columns",
+  ignore: "--ignore-columns",
+  lengths: "--length-column",
+  ids: "--id-column",
+};
+
 /** `message` with options as they are typed: maxSequencesPerPack as --max-sequences-per-pack. */
 function spoken(message: string): string {
-  return message.replace(/`?\b([a-z]+[A-Z][A-Za-z]*)\b`?/g, (whole, name: string) =>
-    OPTION_NAMES.has(name) ? flagOf(name) : whole,
-  );
+  return message
+    .replace(/`?columns\.(\w+)`?(?: to \[?'([^']*)'\]?)?/g, (whole, key: string, name?: string) => {
+      const flag = COLUMN_FLAGS[key];
+      return flag === undefined ? whole : [flag, ...(name ? [name] : [])].join(" ");
+    })
+    .replace(/\bset split to one of them/, "use --split with one of them")
+    .replace(/\bset repack\b/, "use --repack")
+    .replace(/`?\b([a-z]+[A-Z][A-Za-z]*)\b`?/g, (whole, name: string) =>
+      OPTION_NAMES.has(name) ? flagOf(name) : whole,
+    );
 }

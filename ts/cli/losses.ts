@@ -9,7 +9,7 @@ export interface Losses {
   readonly sequences: number;
   /** Tokens lost by leaving them out. */
   readonly drop: number;
-  /** Tokens lost by cutting their ends off. */
+  /** Tokens lost by cutting their ends off, or their beginnings. */
   readonly truncate: number;
   /** Pieces they make when split; nothing is lost. */
   readonly pieces: number;

@@ -5,7 +5,7 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { plan as makePlan, type Plan, StowageError } from "../index.js";
-import { addPackOptions, addThreads, integer, need, packFlags } from "./arguments.js";
+import { addPackOptions, addThreads, integer, need, packFlags, SPLIT } from "./arguments.js";
 import { plural } from "./figures.js";
 import { metered } from "./progress.js";
 import { packingReport, timeRow } from "./report.js";
@@ -34,6 +34,7 @@ export function addPlan(program: Command, session: Session): void {
     .option("-o, --output <file>", "write the plan as JSON")
     .option("-s, --strategy <name>", "how to plan; see `stowage strategies` (default: auto)")
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
+    .option("--split <name>", SPLIT)
     .option("--overwrite", "replace an existing plan");
   addThreads(addPackOptions(command))
     .addHelpText("after", EXAMPLES)
@@ -48,6 +49,7 @@ interface PlanFlags {
   packCount?: number;
   output?: string;
   column?: string;
+  split?: string;
   threads?: number;
   overwrite?: boolean;
 }
@@ -59,10 +61,11 @@ async function plan(
 ): Promise<void> {
   // Equal loads in so many packs need none.
   if (given.objective !== "maxLoad" || given.packCount === undefined) need(given, "capacity");
-  const { capacity, output, column, threads, overwrite } = given;
+  const { capacity, output, column, split, threads, overwrite } = given;
   if (output !== undefined && overwrite !== true) refuseExisting(output);
   const { histogram } = await readSource(session, inputs, {
     ...(column !== undefined && { column }),
+    ...(split !== undefined && { split }),
     ...(threads !== undefined && { threads }),
   });
   const started = performance.now();

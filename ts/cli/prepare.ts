@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { packDataset } from "../index.js";
-import { addThreads, integer, need, real } from "./arguments.js";
+import { addThreads, integer, need, REPACK, real, SPLIT } from "./arguments.js";
 import { plural } from "./figures.js";
 import { metered } from "./progress.js";
 import { printWritten } from "./report.js";
@@ -46,6 +46,8 @@ export function addPrepare(program: Command, session: Session): void {
     .option("--packer <name>", "how to plan; see `stowage strategies` (default: auto)")
     .option("--effort <x>", "work that auto and optimal may spend (default: 1, 0: none)", real)
     .option("-o, --output <folder>", "the folder to write")
+    .option("--split <name>", SPLIT)
+    .option("--repack", REPACK)
     .option("--overwrite", "replace an existing output that stowage wrote");
   addThreads(command)
     .addHelpText("after", EXAMPLES)
@@ -63,6 +65,8 @@ interface PrepareFlags {
   packer?: string;
   effort?: number;
   threads?: number;
+  split?: string;
+  repack?: boolean;
   overwrite?: boolean;
 }
 
@@ -75,7 +79,7 @@ const PACKERS: Readonly<Record<string, string>> = {
 async function prepare(session: Session, given: PrepareFlags): Promise<void> {
   need(given, "input", "maxSeqLen", "output");
   const { input, maxSeqLen: capacity, output, packer, lengthColumn, idColumn } = given;
-  const { effort, threads, overwrite } = given;
+  const { effort, threads, overwrite, split, repack } = given;
   const started = performance.now();
   const report = await metered(session, (watch) =>
     packDataset({
@@ -93,6 +97,8 @@ async function prepare(session: Session, given: PrepareFlags): Promise<void> {
       ...(effort !== undefined && { effort }),
       ...(threads !== undefined && { threads }),
       ...(overwrite !== undefined && { overwrite }),
+      ...(split !== undefined && { split }),
+      ...(repack !== undefined && { repack }),
       ...watch,
     }),
   );

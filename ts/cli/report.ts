@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import type { DatasetReport, PackingStats } from "../index.js";
 import { bytes, count, duration, pairs, percent, plural } from "./figures.js";
-import type { Session } from "./session.js";
+import { printable, type Session } from "./session.js";
 
 type Row = readonly [name: string, value: string];
 
@@ -36,10 +36,16 @@ export function printWritten(
   report: DatasetReport,
   elapsed: number,
 ): void {
+  printWarnings(session, report);
   session.printJson({ output: resolve(output), ...report });
   const { green } = session.colours(process.stdout);
-  session.print(green(`${head}: ${output}`));
+  session.print(green(`${head}: ${printable(output)}`));
   session.print(packingReport(report, [...fileRows(report), timeRow(report, elapsed)]));
+}
+
+/** Says what the report warns of, on standard error. */
+export function printWarnings(session: Session, { warnings }: DatasetReport): void {
+  for (const warning of warnings) session.warn(warning);
 }
 
 /** Rows for what was written, or read again. */

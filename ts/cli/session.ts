@@ -12,6 +12,20 @@ export interface GlobalOptions {
   readonly color?: boolean;
 }
 
+/** What a terminal might obey: control characters but the line end, and changes of direction. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const OBEYED = /[\0-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** `text` with every character that a terminal might obey as its code: names come from data. */
+export function printable(text: string): string {
+  return text.replace(OBEYED, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`);
+}
+
+/** The same for JSON, which has its own way to write a character by its code. */
+export function asciiControls(json: string): string {
+  return json.replace(OBEYED, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 type Colours = ReturnType<typeof pc.createColors>;
 
 export class Session {
@@ -67,12 +81,20 @@ export class Session {
 
   /** The result for programs; printed with --json alone, --quiet or not. */
   printJson(result: unknown): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    if (this.json) process.stdout.write(`${asciiControls(JSON.stringify(result, undefined, 2))}\n`);
+  }
+
+  /** Something that the user should look at before the result is used. */
+  warn(text: string): void {
+    if (this.quiet) return;
+    const { yellow } = this.colours(process.stderr);
+    process.stderr.write(`${yellow("stowage: warning:")} ${printable(text)}\n`);
   }
 
   /** Something to know that is neither result nor failure. */
   note(text: string): void {
-    if (!this.quiet) process.stderr.write(`${this.colours(process.stderr).dim(text)}\n`);
+    if (this.quiet) return;
+    process.stderr.write(`${this.colours(process.stderr).dim(printable(text))}\n`);
   }
 
   #stop(name: NodeJS.Signals): void {

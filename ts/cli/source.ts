@@ -1,9 +1,10 @@
 // What `stats`, `plan` and `verify` count: data files, .npy files of lengths, or files that hold a
 // histogram already. Token ids are never loaded where the format allows to leave them.
 
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { LengthHistogram, readLengths, StowageError } from "../index.js";
+import { plural } from "./figures.js";
 import { metered } from "./progress.js";
 import type { Session } from "./session.js";
 
@@ -17,29 +18,60 @@ export interface Source {
 export async function readSource(
   session: Session,
   inputs: readonly string[],
-  options: { column?: string; threads?: number },
+  options: { column?: string; split?: string; threads?: number },
 ): Promise<Source> {
   const files: string[] = [];
   const histograms: LengthHistogram[] = [];
   for (const input of inputs) {
-    const histogram = await readHistogram(input);
+    const histogram = await readHistogram(session, input);
     if (histogram === undefined) files.push(input);
     else histograms.push(histogram);
   }
   if (files.length === 0) return { histogram: merge(histograms), lengths: undefined };
-  const lengths = await metered(session, (watch) => readLengths(files, { ...options, ...watch }));
+  const onWarning = (warning: string): void => session.warn(warning);
+  const lengths = await metered(session, (watch) =>
+    readLengths(files, { ...options, onWarning, ...watch }),
+  );
   histograms.push(LengthHistogram.from(lengths));
   const alone = histograms.length === 1;
   return { histogram: merge(histograms), lengths: alone ? lengths : undefined };
 }
 
 /** The histogram in the file `path`, or undefined if it isn't that kind of file. */
-export async function readHistogram(path: string): Promise<LengthHistogram | undefined> {
+async function readHistogram(session: Session, path: string): Promise<LengthHistogram | undefined> {
   const kind = extname(path).toLowerCase();
-  if (kind === ".txt") return parseCounts(path, await readText(path));
-  if (kind !== ".json") return undefined;
+  if (kind === ".txt") return readCounts(session, path);
+  if (kind !== ".json" || !(await beginsWithCounts(path))) return undefined;
   const json = await readJson(path);
   return isObject(json) && "counts" in json ? LengthHistogram.fromJSON(json) : undefined;
+}
+
+/** The histogram in a text file; what its lines were taken for is said, since they could be lengths. */
+async function readCounts(session: Session, path: string): Promise<LengthHistogram> {
+  const { histogram, columns } = parseCounts(path, await readText(path));
+  const lines =
+    columns === 2
+      ? "each line a length and how many sequences have it"
+      : "line i is the number of sequences of i tokens";
+  session.note(
+    `${path} is read as a histogram: ${lines} (${plural(histogram.sequenceCount, "sequence")}, ${plural(histogram.tokenCount, "token")}); lengths as such are read from .npy and JSON lines`,
+  );
+  return histogram;
+}
+
+/** True if a JSON file looks like a histogram; data, which may be large, isn't read for that. */
+async function beginsWithCounts(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return false; // a pattern, or what the reading of data complains of
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+    const text = buffer.toString("utf8", 0, bytesRead).replace(/^\ufeff/, "");
+    return /^\s*\{/.test(text) && /"counts"\s*:/.test(text);
+  } catch {
+    return false;
+  } finally {
+    await file.close();
+  }
 }
 
 /** The JSON document in the file `path`; ERR_IO or ERR_FORMAT with the path. */
@@ -65,7 +97,7 @@ async function readText(path: string): Promise<string> {
 }
 
 /** One count per line (line i: sequences of length i), or `length count` lines; # starts a comment. */
-function parseCounts(path: string, text: string): LengthHistogram {
+function parseCounts(path: string, text: string): { histogram: LengthHistogram; columns: number } {
   const counts: [number, number][] = [];
   let columns = 0;
   for (const [index, line] of text.trimEnd().split("\n").entries()) {
@@ -82,7 +114,8 @@ function parseCounts(path: string, text: string): LengthHistogram {
     const [first = 0, second] = numbers;
     counts.push(second === undefined ? [counts.length + 1, first] : [first, second]);
   }
-  return LengthHistogram.fromCounts(counts.filter(([, count]) => count > 0));
+  const histogram = LengthHistogram.fromCounts(counts.filter(([, count]) => count > 0));
+  return { histogram, columns };
 }
 
 function merge(histograms: readonly LengthHistogram[]): LengthHistogram {

@@ -20,6 +20,7 @@ import {
   names,
   need,
   packFlags,
+  SPLIT,
 } from "./arguments.js";
 import { count, duration, pairs, percent, plural, table } from "./figures.js";
 import { type Losses, overlongLosses } from "./losses.js";
@@ -49,6 +50,7 @@ export function addStats(program: Command, session: Session): void {
     .option("-c, --capacity <list>", "capacities to compare, comma-separated", integers)
     .option("-s, --strategy <list>", "strategies to compare (default: all)", names)
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
+    .option("--split <name>", SPLIT)
     .option("--world-size <n>", "say how busy so many ranks would be, side by side", integer);
   addThreads(addPackOptions(command))
     .addHelpText("after", EXAMPLES)
@@ -61,6 +63,7 @@ interface StatsFlags {
   capacity: number[];
   strategy?: string[];
   column?: string;
+  split?: string;
   threads?: number;
   worldSize?: number;
 }
@@ -76,9 +79,10 @@ async function stats(
   given: StatsFlags & Record<string, unknown>,
 ): Promise<void> {
   need(given, "capacity");
-  const { capacity: capacities, column, threads, worldSize } = given;
+  const { capacity: capacities, column, split, threads, worldSize } = given;
   const source = await readSource(session, inputs, {
     ...(column !== undefined && { column }),
+    ...(split !== undefined && { split }),
     ...(threads !== undefined && { threads }),
   });
   const { histogram } = source;
@@ -205,6 +209,7 @@ function show(
     ["error", "", "nothing is packed"],
     ["drop", count(losses.drop), `${plural(losses.sequences, "sequence")} left out`],
     ["truncate", count(losses.truncate), "their ends are lost"],
+    ["truncate-start", count(losses.truncate), "their beginnings are lost"],
     ["split", "0", `${plural(losses.pieces, "piece")} instead of whole sequences`],
   ];
   session.print(table(["--overlong", ">tokens lost", "what happens"], policies, dim));

@@ -17,7 +17,7 @@ import {
   type StreamOptions,
   StreamPacker,
 } from "../index.js";
-import { integer, need } from "./arguments.js";
+import { integer, need, OVERLONG } from "./arguments.js";
 import type { Session } from "./session.js";
 
 const EXAMPLES = `
@@ -27,7 +27,7 @@ Examples:
   $ stowage stream --capacity 4096 < data.arrow > packs.jsonl
 
 Input: JSON lines, each a length, an array of token ids, or an object with "length" or "input_ids"
-and, if wanted, "id" (a safe integer; else the number of the line, from 0). Or an Arrow IPC file or
+and, if wanted, "id" (a string or safe integer; else the number of the line, from 0). Or an Arrow IPC file or
 stream with a column of lengths or tokens, which is read to its end first. Output: one object per
 pack, {"ids","lengths","tokens"} and "starts" where a sequence was cut.`;
 
@@ -49,12 +49,7 @@ export function addStream(program: Command, session: Session): void {
     .option("--max-sequences-per-pack <n>", "at most this many sequences in a pack", integer)
     .option("--harmonic-classes <n>", "classes of the strategy harmonic (default: 10)", integer)
     .addOption(
-      new Option("--overlong <policy>", "a sequence longer than the capacity").choices([
-        "error",
-        "drop",
-        "truncate",
-        "split",
-      ]),
+      new Option("--overlong <policy>", "a sequence longer than the capacity").choices(OVERLONG),
     )
     .addOption(new Option("--empty <policy>", "a sequence of length 0").choices(["error", "drop"]))
     .option("--column <name>", "Arrow: column of lengths or tokens (default: input_ids)")
@@ -71,22 +66,65 @@ async function stream(session: Session, { column, ...options }: StreamFlags): Pr
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
     if (code === "EPIPE") process.exit(0);
   });
-  for await (const batch of batches(session, column)) await write(add(packer, batch));
-  await write(packer.finish());
+  const names = new Names(options);
+  for await (const batch of batches(session, column)) {
+    names.take(batch);
+    await write(names.give(add(packer, batch)));
+  }
+  await write(names.give(packer.finish()));
 }
 
 /** Adds sequences; a fault is told by the id, since nobody knows how the input was cut into calls. */
-function add(packer: StreamPacker, { ids, lengths }: Batch): readonly StreamedPack[] {
+function add(packer: StreamPacker, { ids, lengths, names }: Batch): readonly StreamedPack[] {
   try {
     return packer.add(ids, lengths);
   } catch (error) {
     if (!(error instanceof StowageError) || error.index === undefined) throw error;
     const { code, index, length, capacity } = error;
-    const id = ids[index];
+    const number = ids[index] ?? index;
+    const id = new Map(names).get(index) ?? number;
     const message = error.message
       .replace(/^lengths\[\d+\]/, `the length of sequence ${id}`)
       .replace(/^sequence \d+/, `sequence ${id}`);
-    throw new StowageError(code, message, { index: id, length, capacity, cause: error });
+    throw new StowageError(code, message, { index: number, length, capacity, cause: error });
+  }
+}
+
+/** A pack as it is printed, with the ids that came in. */
+type NamedPack = Omit<StreamedPack, "ids"> & { readonly ids: readonly (string | number)[] };
+
+/** Ids that aren't the numbers of their lines, of the sequences that are held: what is packed goes by number. */
+class Names {
+  readonly #held = new Map<number, { readonly id: string | number; left: number }>();
+
+  constructor(readonly options: StreamOptions) {}
+
+  /** Notes the ids of a batch, with the tokens that will come out. */
+  take({ ids, lengths, names }: Batch): void {
+    const { capacity, overlong = "error" } = this.options;
+    for (const [at, id] of names) {
+      const [number = 0, length = 0] = [ids[at], lengths[at]];
+      const fits = length <= capacity || overlong !== "drop";
+      const left = overlong === "split" ? length : Math.min(length, capacity);
+      if (length > 0 && fits) this.#held.set(number, { id, left });
+    }
+  }
+
+  /** Packs with ids instead of numbers; what has come out as a whole is forgotten. */
+  give(packs: readonly StreamedPack[]): NamedPack[] {
+    if (this.#held.size === 0) return [...packs];
+    return packs.map(({ ids, ...pack }) => ({
+      ids: ids.map((number, at) => this.#give(number, pack.lengths[at] ?? 0)),
+      ...pack,
+    }));
+  }
+
+  #give(number: number, length: number): string | number {
+    const held = this.#held.get(number);
+    if (held === undefined) return number;
+    held.left -= length;
+    if (held.left <= 0) this.#held.delete(number);
+    return held.id;
   }
 }
 
@@ -101,7 +139,7 @@ function pickStreamOptions(given: StreamOptions): StreamOptions {
 }
 
 /** Writes packs line by line, and waits where the reader is slower. */
-async function write(packs: readonly StreamedPack[]): Promise<void> {
+async function write(packs: readonly NamedPack[]): Promise<void> {
   if (packs.length === 0) return;
   const text = packs.map((pack) => `${JSON.stringify(pack)}\n`).join("");
   if (!process.stdout.write(text)) await once(process.stdout, "drain");
@@ -111,6 +149,8 @@ async function write(packs: readonly StreamedPack[]): Promise<void> {
 interface Batch {
   readonly ids: readonly number[];
   readonly lengths: readonly number[] | Uint32Array;
+  /** Ids of the input, where it has some, by the place in the batch. */
+  readonly names: readonly (readonly [at: number, id: string | number])[];
 }
 
 /** What comes in, as it comes: a line is packed before the next one is waited for. */
@@ -136,7 +176,11 @@ async function* batches(
       line.trim() === "" ? [] : [toSequence(line, number + at)],
     );
     number += lines.length;
-    return { ids: sequences.map(({ id }) => id), lengths: sequences.map(({ length }) => length) };
+    return {
+      ids: sequences.map(({ line }) => line),
+      lengths: sequences.map(({ length }) => length),
+      names: sequences.flatMap(({ id }, at) => (id === undefined ? [] : [[at, id] as const])),
+    };
   };
   for await (const chunk of joined(first, chunks)) {
     const [end = "", ...lines] = decoder.write(chunk).split("\n");
@@ -192,19 +236,21 @@ async function* arrowBatches(
     const path = join(folder, "stdin.arrow");
     await pipeline(input, createWriteStream(path));
     session.signal.throwIfAborted();
-    lengths = await readLengths(path, column === undefined ? {} : { column });
+    const onWarning = (warning: string): void => session.warn(warning);
+    lengths = await readLengths(path, { onWarning, ...(column !== undefined && { column }) });
   } finally {
     await rm(folder, { recursive: true });
   }
   for (let from = 0; from < lengths.length; from += AT_ONCE) {
     const part = lengths.subarray(from, from + AT_ONCE);
-    yield { ids: Array.from(part, (_, at) => from + at), lengths: part };
+    yield { ids: Array.from(part, (_, at) => from + at), lengths: part, names: [] };
   }
 }
 
 interface Sequence {
-  id: number;
-  length: number;
+  readonly line: number;
+  readonly id?: string | number;
+  readonly length: number;
 }
 
 function toSequence(line: string, number: number): Sequence {
@@ -214,14 +260,34 @@ function toSequence(line: string, number: number): Sequence {
   } catch (cause) {
     throw wrong(number, "no JSON", cause);
   }
-  if (typeof value === "number") return { id: number, length: value };
-  if (Array.isArray(value)) return { id: number, length: value.length };
-  const { id = number, length, input_ids: tokens } = (value ?? {}) as Record<string, unknown>;
-  const size = length ?? (Array.isArray(tokens) ? tokens.length : undefined);
+  if (typeof value === "number") return { line: number, length: value };
+  if (Array.isArray(value)) return { line: number, length: toLength(value, number) };
+  if (typeof value !== "object" || value === null) {
+    const what = value === null ? "null" : `a ${typeof value}`;
+    throw wrong(number, `${what}, no length, array of token ids or object`);
+  }
+  const { id, length, input_ids: tokens } = value as Record<string, unknown>;
+  const size = length ?? (Array.isArray(tokens) ? toLength(tokens, number) : undefined);
   if (typeof size !== "number") throw wrong(number, 'without "length" and "input_ids"');
-  if (!Number.isSafeInteger(id)) throw wrong(number, 'with an "id" that is no safe integer');
-  return { id: id as number, length: size };
+  if (id === undefined) return { line: number, length: size };
+  if (typeof id !== "string" && !Number.isSafeInteger(id)) {
+    throw wrong(number, 'with an "id" that is neither a string nor a safe integer');
+  }
+  return { line: number, id: id as string | number, length: size };
 }
+
+/** How many token ids; what isn't one is refused, as where tokens are read. */
+function toLength(tokens: readonly unknown[], number: number): number {
+  const at = tokens.findIndex(
+    (id) => !(Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MOST_ID),
+  );
+  if (at === -1) return tokens.length;
+  const id = tokens[at];
+  const what = Array.isArray(id) ? "a list" : id === null ? "null" : JSON.stringify(id);
+  throw wrong(number, `a list with ${what} at position ${at}; a token id is 0 .. ${MOST_ID}`);
+}
+
+const MOST_ID = 0x7fff_ffff;
 
 function wrong(number: number, what: string, cause?: unknown): StowageError {
   return new StowageError("ERR_FORMAT", `line ${number} of standard input is ${what}`, {

@@ -3,10 +3,10 @@
 import { extname, resolve } from "node:path";
 import type { Command } from "commander";
 import { LengthHistogram, Plan, verifyDataset, verifyPlan } from "../index.js";
-import { addThreads, datasetFlags, names } from "./arguments.js";
+import { addThreads, datasetFlags, names, SPLIT } from "./arguments.js";
 import { count, pairs, plural } from "./figures.js";
 import { metered } from "./progress.js";
-import { fileRows, ledger, packingReport } from "./report.js";
+import { fileRows, ledger, packingReport, printWarnings } from "./report.js";
 import type { Session } from "./session.js";
 import { readJson, readSource } from "./source.js";
 
@@ -40,7 +40,8 @@ export function addVerify(program: Command, session: Session): void {
       "--no-digests",
       "for a data set that was rewritten on purpose: don't compare each file's digest",
     )
-    .option("--column <name>", "of a plan's source: column of lengths or tokens");
+    .option("--column <name>", "of a plan's source: column of lengths or tokens")
+    .option("--split <name>", `of a plan's source: ${SPLIT}`);
   addThreads(command)
     .addHelpText("after", EXAMPLES)
     .action((target: string, given: VerifyFlags & Record<string, unknown>) =>
@@ -53,6 +54,7 @@ export function addVerify(program: Command, session: Session): void {
 interface VerifyFlags {
   input?: string[];
   column?: string;
+  split?: string;
   threads?: number;
   lengthColumn?: string;
   idColumn?: string;
@@ -75,6 +77,7 @@ async function verifyFolder(
       ...watch,
     }),
   );
+  printWarnings(session, report);
   session.printJson({ verified: true, comparedWithSource: given.input !== undefined, ...report });
   const { green } = session.colours(process.stdout);
   const against = given.input === undefined ? "" : " and equal to its source";

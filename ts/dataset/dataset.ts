@@ -1,5 +1,6 @@
 // Files in, files out: lengths of source files, packed data sets and their proof.
 
+import { StowageError } from "../base/errors.js";
 import { type JobOptions, partsOf, run } from "../base/job.js";
 import { allocate } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
@@ -9,6 +10,7 @@ import {
   jobKeys,
   jobOptions,
   refuseUnknown,
+  show,
 } from "../base/options.js";
 import type { PackingStats } from "../packing/stats.js";
 import type { DatasetFormat } from "./formats.js";
@@ -21,6 +23,7 @@ import {
   toColumns,
   toInputs,
   toPath,
+  toSplit,
 } from "./options.js";
 
 type NativeResult = Awaited<ReturnType<Native["packDataset"]>>;
@@ -36,8 +39,22 @@ export interface DatasetReport extends PackingStats {
   files: { path: string; rows: number; bytes: number }[];
   /** Bytes of the temporary file: tokens that passed the 128 MiB of them kept in memory. Mostly 0. */
   spilledBytes: number;
-  /** What to know of the contents before training: mostly empty. */
+  /** Sequences (and pieces of cut ones) without any label but -100; where labels or a loss mask were named. */
+  sequencesWithoutTargets?: number;
+  /** Packs without any label but -100, likewise. */
+  packsWithoutTargets?: number;
+  /** What to know of sources and contents before training: mostly empty. */
   warnings: string[];
+}
+
+/** What {@link readLengths} reads. */
+export interface ReadLengthsOptions {
+  /** A list of integers, or an integer column of lengths. Default 'input_ids'. */
+  column?: string | undefined;
+  /** Which split of input folders, where their names say several. */
+  split?: string | undefined;
+  /** Told what was passed over, a sentence each. Default: `process.emitWarning`. */
+  onWarning?: ((warning: string) => void) | undefined;
 }
 
 /** Up to this many lengths are copied on the JavaScript thread: about 1 ms. */
@@ -46,10 +63,11 @@ const atOnce = 1_000_000;
 /**
  * Lengths of the sequences of source files, in order, without loading tokens where the format allows.
  *
- * @param input files, folders or glob patterns: Parquet, Arrow IPC (file or stream), JSON lines, `.npy`
+ * @param input files, folders or glob patterns: Parquet, Arrow IPC (file or stream), JSON, `.npy`
  * (a 1-D array of lengths). An array keeps its order; folders and patterns expand in byte order
  * @param options `column`: a list of integers, or an integer column of lengths; default 'input_ids'.
- * A null row is an empty sequence
+ * A null row is an empty sequence. `split`: which split of a folder. `onWarning` is told what was passed
+ * over, a sentence each; without it, warnings are emitted by `process.emitWarning`
  * @throws {StowageError} rejects with `ERR_IO`, `ERR_FORMAT`, `ERR_COLUMN` (each with `path`, and `row` where
  * it is known), `ERR_TOO_MANY_SEQUENCES`, `ERR_OPTION`, `ERR_MEMORY`, or with `signal.reason`
  *
@@ -60,21 +78,31 @@ const atOnce = 1_000_000;
  */
 export async function readLengths(
   input: string | readonly string[],
-  options: { column?: string | undefined } & JobOptions = {},
+  options: ReadLengthsOptions & JobOptions = {},
 ): Promise<Uint32Array<ArrayBuffer>> {
   const given = givenOptions(options, "column");
-  refuseUnknown(given, ["column", ...jobKeys]);
+  refuseUnknown(given, ["column", "split", "onWarning", ...jobKeys]);
+  const split = toSplit(given.split);
+  const onWarning = toOnWarning(given.onWarning);
   const column = given.column === undefined ? "input_ids" : toColumn(given.column, "column");
   const inputs = toInputs(input);
   const job = jobOptions(given);
   return run(job, { stage: "read", total: 0, waits: true }, async (control) => {
-    const list: LengthList = await native.readLengths(inputs, column, partsOf(job), control);
+    const parts = partsOf(job);
+    const list: LengthList = await native.readLengths(inputs, column, split, parts, control);
+    for (const warning of list.warnings) onWarning(warning);
     const lengths = allocate(Uint32Array, list.count) as Uint32Array<ArrayBuffer>;
     if (list.count <= atOnce) list.copyInto(lengths);
     // The closure keeps the array, which only the job sees, until the job is over.
     else await list.copyIntoAsync(lengths, control).then(() => lengths);
     return lengths;
   });
+}
+
+function toOnWarning(given: unknown): (warning: string) => void {
+  if (given === undefined) return (warning) => process.emitWarning(warning, "StowageWarning");
+  if (typeof given === "function") return (warning) => given(warning);
+  throw new StowageError("ERR_OPTION", `\`onWarning\` must be a function, got ${show(given)}`);
 }
 
 /**
@@ -164,6 +192,8 @@ function toReport({
   format,
   files,
   spilledBytes,
+  sequencesWithoutTargets,
+  packsWithoutTargets,
   warnings,
 }: NativeResult): DatasetReport {
   return {
@@ -172,6 +202,8 @@ function toReport({
     format: format as DatasetFormat,
     files,
     spilledBytes,
+    ...(sequencesWithoutTargets !== undefined && { sequencesWithoutTargets }),
+    ...(packsWithoutTargets !== undefined && { packsWithoutTargets }),
     warnings,
   };
 }

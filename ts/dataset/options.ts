@@ -28,14 +28,24 @@ export interface SourceColumns {
   labels?: string | undefined;
   /** Which tokens count for the loss (1 or true) and which don't, or their weights (floats): a list shaped like the tokens. */
   lossMask?: string | undefined;
+  /** 1 at tokens and 0 at padding, a list shaped like the tokens: padding is left out, with its labels and mask. A column `attention_mask` with zeros that no option names is an error. */
+  attentionMask?: string | undefined;
+  /** Columns that are there and that the packs do without. `labels`, `assistant_masks`, `completion_mask` and `loss_mask` are errors unless an option names them. */
+  ignore?: readonly string[] | undefined;
   /** Columns taken along, one value per sequence, of any Arrow type. For 'parquet' and 'arrow'. They are held in memory. */
   carry?: readonly string[] | undefined;
 }
 
 /** What decides a packed data set. Same inputs, same options: same bytes. */
 export interface PackDatasetOptions extends PackOptions {
-  /** Files, folders or glob patterns: Parquet, Arrow IPC, JSON lines. An array keeps its order; folders and patterns expand in byte order of the path. */
+  /** Files, folders or glob patterns: Parquet, Arrow IPC, JSON. An array keeps its order; folders and patterns expand in byte order of the path. docs/sources.md says what is read. */
   input: string | readonly string[];
+  /** Which split of input folders, as 'train': needed where the names of files or folders, or a dataset_dict.json, say several. */
+  split?: string | undefined;
+  /** Take packed data sets as sources, each pack for one sequence. Default false: they are an error. */
+  repack?: boolean | undefined;
+  /** A sequence without any label but -100, after `overlong`: 'keep' packs it, counts it and warns, 'drop' leaves it out, 'error' names it. Where labels or a loss mask are named. Default 'keep'. */
+  withoutTargets?: "keep" | "drop" | "error" | undefined;
   /** The folder to make. It appears under this name only when it is complete. */
   output: string;
   /** What is written: see {@link DatasetFormat}. */
@@ -66,8 +76,9 @@ export interface PackDatasetOptions extends PackOptions {
 
 /** Names of the options besides those of the packing. */
 export const datasetKeys: readonly string[] = [
-  ...["input", "output", "format", "columns", "padTokenId", "eosTokenId", "vocabSize", "shardSize"],
-  ...["compression", "epoch", "order", "cost", "worldSize", "overwrite"],
+  ...["input", "split", "repack", "withoutTargets", "output", "format", "columns", "padTokenId"],
+  ...["eosTokenId", "vocabSize", "shardSize", "compression", "epoch", "order", "cost"],
+  ...["worldSize", "overwrite"],
 ];
 
 /** All options of {@link PackDatasetOptions}, those of a job excepted. */
@@ -75,7 +86,11 @@ export const packDatasetKeys: readonly string[] = [...packKeys, ...datasetKeys];
 
 type NativeOptions = Parameters<Native["packDataset"]>[0];
 
-const columnKeys = ["tokens", "lengths", "ids", "labels", "lossMask", "carry"] as const;
+const columnKeys = [
+  ...(["tokens", "lengths", "ids", "labels", "lossMask", "attentionMask"] as const),
+  ...(["ignore", "carry"] as const),
+] as const;
+const targetPolicies = ["keep", "drop", "error"] as const;
 const compressions = ["zstd", "snappy", "none"] as const;
 const orders = ["shuffled", "plan", "balanced"] as const;
 const largestId = 0x7fff_ffff;
@@ -84,9 +99,17 @@ const largestId = 0x7fff_ffff;
 export function checkDatasetOptions(given: Given): NativeOptions {
   const { native: pack }: Checked = checkPackOptions(given, true);
   const inputs = toInputs(given.input);
+  const split = toSplit(given.split);
+  const repack = booleanOption(given, "repack") ?? false;
+  const withoutTargets = choiceOption(given, "withoutTargets", targetPolicies) ?? "keep";
   const output = toPath(given.output, "output");
   const format = toChoice(given.format, "format", allFormats);
   const columns = toColumns(given.columns, format);
+  const { labels, lossMask } = columns;
+  if (withoutTargets !== "keep" && labels === undefined && lossMask === undefined) {
+    const message = "`withoutTargets` needs `columns.labels` or `columns.lossMask`; leave it out";
+    throw new StowageError("ERR_OPTION", message);
+  }
   const padTokenId = integerOption(given, "padTokenId", 0, largestId);
   const eosTokenId = integerOption(given, "eosTokenId", 0, largestId);
   const vocabSize = integerOption(given, "vocabSize", 1, 0xffff_ffff);
@@ -103,7 +126,9 @@ export function checkDatasetOptions(given: Given): NativeOptions {
   }
   const overwrite = booleanOption(given, "overwrite") ?? false;
   return {
-    ...{ inputs, output, format, pack, columns, epoch, overwrite, ...cost },
+    ...{ inputs, repack, output, format, pack, columns, epoch, overwrite, ...cost },
+    split: split ?? null,
+    withoutTargets: targetPolicies.indexOf(withoutTargets),
     worldSize: worldSize ?? 1,
     padTokenId: padTokenId ?? null,
     eosTokenId: eosTokenId ?? null,
@@ -129,6 +154,12 @@ export function toPath(path: unknown, name: string): string {
   throw new StowageError("ERR_OPTION", `\`${name}\` must be a path, got ${show(path)}`);
 }
 
+/** The name of a split. */
+export function toSplit(split: unknown): string | undefined {
+  if (split === undefined || (typeof split === "string" && split !== "")) return split;
+  throw new StowageError("ERR_OPTION", `\`split\` must be a split's name, got ${show(split)}`);
+}
+
 /** A column's name. */
 export function toColumn(column: unknown, name: string): string {
   if (typeof column === "string" && column !== "") return column;
@@ -147,14 +178,18 @@ export function toColumns(columns: unknown, format?: DatasetFormat): NativeOptio
     if (ids !== undefined) only("columns.ids", "'seqpack'", format);
   }
   const [tokens, labels, lossMask] = [named("tokens"), named("labels"), named("lossMask")];
-  const carry = given.carry ?? [];
-  if (!Array.isArray(carry)) {
-    const message = `\`columns.carry\` must be an array of column names, got ${show(carry)}`;
+  const attentionMask = named("attentionMask");
+  const list = (key: "carry" | "ignore"): string[] => {
+    const names = given[key] ?? [];
+    if (Array.isArray(names)) return names.map((name, k) => toColumn(name, `columns.${key}[${k}]`));
+    const message = `\`columns.${key}\` must be an array of column names, got ${show(names)}`;
     throw new StowageError("ERR_OPTION", message);
-  }
+  };
   return {
     tokens: tokens ?? "input_ids",
-    carry: carry.map((name, k) => toColumn(name, `columns.carry[${k}]`)),
+    carry: list("carry"),
+    ignore: list("ignore"),
+    attentionMask: attentionMask ?? null,
     labels: labels ?? null,
     lossMask: lossMask ?? null,
     lengths: lengths ?? null,

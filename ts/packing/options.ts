@@ -27,8 +27,8 @@ export interface PackOptions {
   packCountMultipleOf?: number | undefined;
   /** Exactly this many packs, at least as many as needed; excess is made by splitting the costliest, or by balancing loads (`objective`). Default: as few as possible. */
   packCount?: number | undefined;
-  /** What happens to a sequence longer than capacity: 'error' names it, 'drop' lists it in `dropped`, 'truncate' packs its first tokens, 'split' packs it in pieces, 28 bytes of memory each, at most 2^32-1. Default 'error'. */
-  overlong?: "error" | "drop" | "truncate" | "split" | undefined;
+  /** What happens to a sequence longer than capacity: 'error' names it, 'drop' lists it in `dropped`, 'truncate' packs its first tokens, 'truncate-start' its last, 'split' packs it in pieces, 28 bytes of memory each, at most 2^32-1. Default 'error'. */
+  overlong?: "error" | "drop" | "truncate" | "split" | "truncate-start" | undefined;
   /** What happens to a sequence of length 0: 'error' names it, 'drop' lists it in `dropped`. Default 'error'. */
   empty?: "error" | "drop" | undefined;
   /** Seed of every shuffled choice, 0 .. 2^53-1 or a bigint below 2^64. Default 0. */
@@ -76,7 +76,7 @@ export const packKeys: readonly string[] = [
   "equalCounts",
 ];
 
-const overlongPolicies = ["error", "drop", "truncate", "split"] as const;
+const overlongPolicies = ["error", "drop", "truncate", "split", "truncate-start"] as const;
 const emptyPolicies = ["error", "drop"] as const;
 
 /** What results keep of the options. */

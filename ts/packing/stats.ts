@@ -12,7 +12,7 @@ export interface PackingStats {
   tokensIn: number;
   /** Tokens that stand in packs. */
   tokensPacked: number;
-  /** Tokens cut off by `overlong: 'truncate'`. */
+  /** Tokens cut off by `overlong: 'truncate'` or 'truncate-start'. */
   tokensTruncated: number;
   /** Tokens of sequences left out. */
   tokensDropped: number;

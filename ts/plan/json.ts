@@ -10,7 +10,7 @@ import type { Certificate, PlanJSON } from "./parts.js";
 
 type Handle = InstanceType<Native["Plan"]>;
 
-const policies = ["error", "drop", "truncate", "split"] as const;
+const policies = ["error", "drop", "truncate", "split", "truncate-start"] as const;
 
 /** The plan as plain data, properties in the documented order. */
 export function toPlanJSON(

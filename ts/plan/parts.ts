@@ -22,7 +22,7 @@ export interface PlanJSON {
   /** Absent: as few as possible. */
   packCount?: number;
   /** Policy for sequences longer than a pack. */
-  overlong: "error" | "drop" | "truncate" | "split";
+  overlong: "error" | "drop" | "truncate" | "split" | "truncate-start";
   /** Policy for sequences without tokens. */
   empty: "error" | "drop";
   /** Sequences given; only where pieces of split sequences hide it. */

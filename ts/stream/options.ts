@@ -50,7 +50,7 @@ export interface NativeStreamOptions {
 }
 
 const streaming = ["best-fit", "next-fit", "harmonic"];
-const overlongPolicies = ["error", "drop", "truncate", "split"] as const;
+const overlongPolicies = ["error", "drop", "truncate", "split", "truncate-start"] as const;
 const emptyPolicies = ["error", "drop"] as const;
 
 /** `given` as the options of a stream; unknown keys have been refused. */

@@ -38,7 +38,7 @@ export interface StreamLedger {
   tokensIn: number;
   /** Tokens in packs, open ones and waiting sequences included. */
   tokensPacked: number;
-  /** Tokens cut off by `overlong: 'truncate'`. */
+  /** Tokens cut off by `overlong: 'truncate'` or 'truncate-start'. */
   tokensTruncated: number;
   /** Tokens of sequences left out. */
   tokensDropped: number;

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::time::Instant;
-use stowage_dataset::{Compression, DatasetOptions, pack_dataset, read_lengths};
+use stowage_dataset::{Compression, DatasetOptions, LengthsOptions, pack_dataset, read_lengths};
 use stowage_engine::{PackOptions, Unwatched};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,7 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let threads: usize = threads.parse()?;
     let inputs = vec![input.clone()];
     let start = Instant::now();
-    let lengths = read_lengths(&inputs, "input_ids", threads, &Unwatched)?;
+    let column = "input_ids".to_string();
+    let options = LengthsOptions { inputs: inputs.clone(), column, split: None };
+    let lengths = read_lengths(&options, threads, &Unwatched)?.lengths;
     let tokens: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
     show("lengths", start, tokens);
     let mut options =

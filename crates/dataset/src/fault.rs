@@ -1,5 +1,6 @@
 //! Why a file job stopped: the engine's faults, and those that name a file and a row.
 
+use crate::warnings::escaped;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -133,20 +134,19 @@ impl From<EngineFault> for Fault {
 }
 
 impl fmt::Display for Fault {
+    /// Names of files and columns come from data: what a terminal would obey in them is escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Engine(fault) => fault.fmt(f),
+        let text = match self {
+            Self::Engine(fault) => fault.to_string(),
             Self::Io { detail, .. }
             | Self::InputChanged { detail, .. }
-            | Self::OutputExists { detail, .. } => f.write_str(detail),
+            | Self::OutputExists { detail, .. } => detail.clone(),
             Self::Column(place) | Self::Format(place) | Self::Invalid(place) => {
-                write!(f, "{}", place.path.display())?;
-                if let Some(row) = place.row {
-                    write!(f, ", row {row}")?;
-                }
-                write!(f, ": {}", place.detail)
+                let row = place.row.map_or(String::new(), |row| format!(", row {row}"));
+                format!("{}{row}: {}", place.path.display(), place.detail)
             }
-        }
+        };
+        f.write_str(&escaped(&text))
     }
 }
 

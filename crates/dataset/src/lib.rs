@@ -19,13 +19,15 @@ mod parallel;
 mod progress;
 mod source;
 mod store;
+mod warnings;
 
 pub use fault::{Fault, Place};
 pub use format::names as formats;
-pub use job::lengths::read_lengths;
+pub use job::lengths::{Lengths, LengthsOptions, read_lengths};
 pub use job::pack::pack_dataset;
 pub use job::report::{DatasetReport, Times};
 pub use job::verify::{VerifyOptions, verify_dataset};
-pub use options::{Compression, DatasetOptions};
+pub use options::{Compression, DatasetOptions, WithoutTargets};
 pub use output::{DataFile, Digest, Leftover, Life, Writer, clean};
 pub use source::Columns;
+pub use store::Targetless;

@@ -1,7 +1,7 @@
 //! What a caller asks of a packed data set. Types and ranges of single options are checked at the
 //! surface, what a format has room for by its facts, what belongs together by the job.
 
-use crate::source::Columns;
+use crate::source::{Columns, Inputs, Packed};
 use std::path::PathBuf;
 use stowage_engine::epoch::Order;
 use stowage_engine::{PackOptions, strategy};
@@ -27,11 +27,47 @@ pub enum Compression {
     None,
 }
 
+/// What happens to a sequence without any target: with all its labels -100, or its mask 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WithoutTargets {
+    /// It is packed, counted and warned about.
+    #[default]
+    Keep,
+    /// It is left out.
+    Drop,
+    /// The first is a fault.
+    Error,
+}
+
+impl WithoutTargets {
+    const ALL: [Self; 3] = [Self::Keep, Self::Drop, Self::Error];
+
+    /// Name in the public surface.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Drop => "drop",
+            Self::Error => "error",
+        }
+    }
+
+    /// The policy of this name.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.name() == name)
+    }
+}
+
 /// Options of [`pack_dataset`](crate::pack_dataset).
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetOptions {
     /// Files, folders or patterns.
     pub inputs: Vec<String>,
+    /// Which split of an input folder; needed where it has several.
+    pub split: Option<String>,
+    /// Take packed data sets as sources, each pack for one sequence.
+    pub repack: bool,
+    /// What happens to sequences without targets.
+    pub without_targets: WithoutTargets,
     /// The folder to make.
     pub output: PathBuf,
     /// Name of the format.
@@ -64,6 +100,9 @@ impl DatasetOptions {
     pub fn new(inputs: Vec<String>, output: PathBuf, format: &str, pack: PackOptions) -> Self {
         Self {
             inputs,
+            split: None,
+            repack: false,
+            without_targets: WithoutTargets::default(),
             output,
             format: format.to_string(),
             pack,
@@ -83,6 +122,17 @@ impl DatasetOptions {
     #[must_use]
     pub fn pad(&self) -> i32 {
         self.pad_token_id.or(self.eos_token_id).unwrap_or(0)
+    }
+
+    /// What is read.
+    pub(crate) fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            paths: &self.inputs,
+            split: self.split.as_deref(),
+            packed: if self.repack { Packed::Read } else { Packed::Refuse },
+            column: &self.columns.tokens,
+            arrays: false,
+        }
     }
 
     /// Whether the packing comes from a plan, which gives it epochs and a hash.

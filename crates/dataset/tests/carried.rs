@@ -8,12 +8,15 @@ use arrow_array::builder::{
     StringDictionaryBuilder, StructBuilder,
 };
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int8Type, Int32Type, Int64Type};
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeListArray,
-    Float32Array, Float64Array, Int8Array, Int32Array, LargeStringArray, NullArray, RecordBatch,
-    RunArray, StringArray, StringViewArray, TimestampMicrosecondArray, UInt16Array, UInt32Array,
-    UInt64Array,
+    Float32Array, Float64Array, Int8Array, Int32Array, LargeStringArray, NullArray, PrimitiveArray,
+    RecordBatch, RunArray, StringArray, StringViewArray, TimestampMicrosecondArray, UInt16Array,
+    UInt32Array, UInt64Array,
 };
 use arrow_ipc::reader::FileReader;
 use arrow_schema::{DataType, Field, Fields};
@@ -244,5 +247,62 @@ fn layouts_that_only_arrow_has_come_along_from_files_and_streams() {
                 assert_eq!(&value, &source.slice(id, 1), "{name} of {id} from {from}");
             });
         }
+    }
+}
+
+/// Lists of `T`: small, large, of fixed size; null here and there.
+fn lists_of<T: ArrowPrimitiveType>(of: impl Fn(usize) -> T::Native) -> Vec<(String, ArrayRef)> {
+    let row = |row: usize| {
+        (row % 5 != 2).then(|| (0..row % 4).map(|k| (k != 1).then(|| of(row + k))).collect())
+    };
+    let rows: Vec<Row<T::Native>> = (0..ROWS).map(row).collect();
+    let full: Vec<T::Native> = (0..2 * ROWS).map(of).collect();
+    let item = Arc::new(Field::new_list_field(T::DATA_TYPE, true));
+    let values = Arc::new(PrimitiveArray::<T>::from_iter_values(full));
+    let name = |kind: &str| format!("{kind} of {}", T::DATA_TYPE);
+    vec![
+        (name("list"), lists::<i32, T>(&rows)),
+        (name("large list"), lists::<i64, T>(&rows)),
+        (name("pairs"), Arc::new(FixedSizeListArray::new(item, 2, values, None))),
+    ]
+}
+
+#[test]
+fn lists_of_every_number_keep_their_type_and_values_from_every_source() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut columns = lists_of::<Int8Type>(|k| k as i8 - 20);
+    columns.extend(lists_of::<Int16Type>(|k| k as i16 * 300 - 999));
+    columns.extend(lists_of::<Int32Type>(|k| k as i32 * 70_000));
+    columns.extend(lists_of::<Int64Type>(|k| (k as i64) << 40));
+    columns.extend(lists_of::<UInt8Type>(|k| 255 - k as u8));
+    columns.extend(lists_of::<UInt16Type>(|k| 65_535 - k as u16));
+    columns.extend(lists_of::<UInt32Type>(|k| u32::MAX - k as u32));
+    columns.extend(lists_of::<UInt64Type>(|k| u64::MAX - k as u64));
+    columns.extend(lists_of::<Float32Type>(|k| k as f32 / 3.0));
+    columns.extend(lists_of::<Float64Type>(|k| k as f64 / 3.0));
+    columns.extend(lists_of::<Date32Type>(|k| k as i32 * 9));
+    for (number, (name, source)) in columns.iter().enumerate() {
+        for from in ["parquet", "arrow", "arrows"] {
+            for to in ["parquet", "arrow"] {
+                let inside = folder.path().join(format!("{number}-{from}-{to}"));
+                std::fs::create_dir(&inside).expect("a folder");
+                let batches = packed(&inside, &[("c", Arc::clone(source))], from, to);
+                each_value(&batches, "c", |id, value| {
+                    let (value, wanted) = (elements(&value), elements(&source.slice(id, 1)));
+                    assert_eq!(value.data_type(), wanted.data_type(), "{name}, {from} to {to}");
+                    assert_eq!(&value, &wanted, "{name} of {id}, {from} to {to}");
+                });
+            }
+        }
+    }
+}
+
+/// The elements of the single list in `array`, whatever kind of list it is; none for null.
+fn elements(array: &ArrayRef) -> ArrayRef {
+    match array.data_type() {
+        _ if array.is_null(0) => Arc::new(NullArray::new(0)),
+        DataType::LargeList(_) => array.as_list::<i64>().value(0),
+        DataType::FixedSizeList(..) => array.as_fixed_size_list().value(0),
+        _ => array.as_list::<i32>().value(0),
     }
 }

@@ -5,7 +5,9 @@ mod common;
 
 use arrow_array::RecordBatch;
 use arrow_array::types::Int32Type;
-use common::{arrow, arrow_stream, inputs, lists, names, parquet, rows, table, zstd};
+use common::{
+    arrow, arrow_stream, inputs, lengths_options, lists, names, parquet, rows, table, zstd,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -116,7 +118,7 @@ fn an_input_that_changes_between_two_looks_is_named_and_nothing_is_written() {
                 let changed = if step == 1 { &first } else { &second };
                 let watch = At::new(Stage::Read, step, || change(changed));
                 let inputs = inputs(&[&first, &second]);
-                let lengths = read_lengths(&inputs, "input_ids", 1, &watch);
+                let lengths = read_lengths(&lengths_options(&[&first, &second]), 1, &watch);
                 assert!(watch.done.load(SeqCst), "{what}: the job ended before");
                 assert_named(lengths, changed, &what);
                 if name.ends_with("npy") {

@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::inputs;
+use common::lengths_of;
 use std::path::Path;
-use stowage_dataset::{Fault, read_lengths};
-use stowage_engine::{PackOptions, Unwatched};
+use stowage_dataset::Fault;
+use stowage_engine::PackOptions;
 
 /// A column of lists of integers whose one row has 2^31 - 1 elements, by a run-length of a few bytes.
 const ONE_ROW: &str = "504152311504150815084c150215000000070000001500153a153a2c15feffffff0f1510150615060000\
@@ -61,7 +61,7 @@ fn deep(levels: usize) -> Vec<u8> {
 }
 
 fn faults(path: &Path) -> [Fault; 2] {
-    let lengths = read_lengths(&inputs(&[path]), "input_ids", 1, &Unwatched);
+    let lengths = lengths_of(&[path]);
     let output = path.with_extension("out");
     let packed = common::pack(path, output.clone(), "arrow", PackOptions::new(2048));
     assert!(!output.exists());
@@ -100,7 +100,7 @@ fn nesting_has_an_end_which_the_message_names() {
     // What may be is read: there are no rows.
     for levels in [1, 8, 64] {
         std::fs::write(&path, deep(levels)).expect("written");
-        let lengths = read_lengths(&inputs(&[&path]), "input_ids", 1, &Unwatched);
+        let lengths = lengths_of(&[&path]);
         assert_eq!(lengths, Ok(Vec::new()), "{levels}");
     }
 }

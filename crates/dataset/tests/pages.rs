@@ -4,7 +4,7 @@ mod common;
 
 use arrow_array::types::{Int8Type, Int32Type, Int64Type, UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, cast::AsArray};
-use common::{Row, inputs, lists, table};
+use common::{Row, inputs, lengths_of, lists, table};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, Encoding};
@@ -13,7 +13,7 @@ use parquet::schema::types::ColumnPath;
 use proptest::prelude::*;
 use std::fs::File;
 use std::path::Path;
-use stowage_dataset::{DatasetOptions, Fault, pack_dataset, read_lengths};
+use stowage_dataset::{DatasetOptions, Fault, pack_dataset};
 use stowage_engine::options::{Empty, Strategy as Packing};
 use stowage_engine::{PackOptions, Unwatched};
 
@@ -140,7 +140,7 @@ proptest! {
                 row.iter().map(|v| if kind == 4 { id(v) / 2 } else { id(v) * factor }).collect()
             })
             .collect();
-        let lengths = read_lengths(&inputs(&[&path]), "input_ids", 1, &Unwatched);
+        let lengths = lengths_of(&[&path]);
         let row_lengths: Vec<u32> =
             rows.iter().map(|row| row.as_ref().map_or(0, |row| row.len() as u32)).collect();
         prop_assert_eq!(lengths.expect("readable"), row_lengths);

@@ -6,16 +6,15 @@ use arrow_array::types::{
     Float32Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
 };
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt16Array};
-use common::{Row, arrow, arrow_stream, inputs, lists, parquet, rows, table, zstd};
+use common::{Row, arrow, arrow_stream, lengths_of, lists, parquet, rows, table, zstd};
 use parquet::basic::Compression;
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
-use stowage_dataset::{Fault, read_lengths};
-use stowage_engine::Unwatched;
+use stowage_dataset::Fault;
 
 fn lengths(path: &Path) -> Result<Vec<u32>, Fault> {
-    read_lengths(&inputs(&[path]), "input_ids", 2, &Unwatched)
+    lengths_of(&[path])
 }
 
 /// Packs and verifies, which reads every token; the fault of the first.
@@ -125,7 +124,7 @@ fn json_lines_are_read_with_their_row_in_the_fault() {
         ("{\"input_ids\":[1,2,-7]}", "ERR_COLUMN", Some(0), "-7 at position 2"),
         ("{\"input_ids\":[2147483648]}", "ERR_COLUMN", Some(0), "2147483648 at position 0"),
         ("{\"input_ids\":[1.5]}", "ERR_COLUMN", Some(0), "1.5 at position 0"),
-        ("{\"input_ids\":\"hello\"}", "ERR_FORMAT", Some(0), "array of integers"),
+        ("{\"input_ids\":\"hello\"}", "ERR_COLUMN", Some(0), "is a string, not a list"),
     ];
     for (text, code, row, words) in cases {
         std::fs::write(&path, text).expect("written");
@@ -224,7 +223,7 @@ fn arrays_keep_their_order_and_folders_and_patterns_expand_in_byte_order() {
         std::fs::write(at(name), format!("{{\"input_ids\":[{ids}]}}\n")).expect("written");
     }
     std::fs::write(at("notes.txt"), "no data").expect("written");
-    let read = |list: &[&Path]| read_lengths(&inputs(list), "input_ids", 3, &Unwatched);
+    let read = lengths_of;
     assert_eq!(read(&[folder.path()]).expect("a folder"), [3, 1, 2]);
     assert_eq!(read(&[&at("b/x.jsonl"), &at("a.jsonl")]).expect("files"), [2, 1]);
     assert_eq!(read(&[&at("[aB]*.jsonl")]).expect("a pattern"), [3, 1]);
@@ -319,6 +318,7 @@ fn a_pipe_a_socket_and_a_device_are_refused_at_once() {
         digests: true,
     };
     std::fs::rename(&pipe, folder.path().join("_stowage.json")).expect("renamed");
-    let fault = stowage_dataset::verify_dataset(&options, 1, &Unwatched).expect_err("a pipe");
+    let fault = stowage_dataset::verify_dataset(&options, 1, &stowage_engine::Unwatched)
+        .expect_err("a pipe");
     assert_eq!(fault.code(), "ERR_FORMAT", "{fault}");
 }

@@ -44,6 +44,8 @@ pub enum Overlong {
     Truncate,
     /// It is cut into pieces that fit.
     Split,
+    /// Its last tokens are packed.
+    TruncateStart,
 }
 
 /// What happens to a sequence without tokens.

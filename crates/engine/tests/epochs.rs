@@ -21,6 +21,7 @@ fn items(lengths: &[u32], options: &PackOptions) -> Vec<(u32, u32, u32)> {
             _ if length <= usable => items.push((id, 0, length)),
             Overlong::Error | Overlong::Drop => {}
             Overlong::Truncate => items.push((id, 0, usable)),
+            Overlong::TruncateStart => items.push((id, length - usable, usable)),
             Overlong::Split => items.extend(
                 (0..length).step_by(usable as usize).map(|at| (id, at, usable.min(length - at))),
             ),
@@ -99,7 +100,12 @@ fn any_order() -> impl Strategy<Value = Order> {
 }
 
 fn any_cut() -> impl Strategy<Value = Overlong> {
-    prop_oneof![Just(Overlong::Drop), Just(Overlong::Truncate), Just(Overlong::Split)]
+    prop_oneof![
+        Just(Overlong::Drop),
+        Just(Overlong::Truncate),
+        Just(Overlong::TruncateStart),
+        Just(Overlong::Split)
+    ]
 }
 
 proptest! {

@@ -119,7 +119,7 @@ fn given() -> impl Strategy<Value = (PackOptions, Vec<u32>)> {
         proptest::collection::vec(1 << 28..=u32::MAX, 0..60),
     ];
     let strategy = proptest::sample::select(PLANNING.to_vec());
-    (capacity, lengths, strategy, 1..20_u32, 0..6_u32, 1..4_u32).prop_map(
+    (capacity, lengths, strategy, 1..20_u32, 0..6_u32, 1..5_u32).prop_map(
         |(capacity, lengths, strategy, alignment, limit, overlong)| {
             let options = PackOptions {
                 strategy,
@@ -128,6 +128,7 @@ fn given() -> impl Strategy<Value = (PackOptions, Vec<u32>)> {
                 overlong: match overlong {
                     1 => Overlong::Drop,
                     2 => Overlong::Truncate,
+                    3 => Overlong::TruncateStart,
                     // Billions of pieces would be refused, rightly.
                     _ if capacity >= 20 && lengths.iter().all(|&length| length < 1 << 20) => {
                         Overlong::Split
@@ -162,19 +163,21 @@ fn check(packing: &Packing, options: &PackOptions, lengths: &[u32]) {
     let mut packed = 0;
     for (&sequence, pieces) in &mut covered {
         pieces.sort_unstable();
-        let mut end = 0;
+        let whole = lengths[sequence as usize];
+        let cut = whole.saturating_sub(options.usable());
+        let begin = if options.overlong == Overlong::TruncateStart { cut } else { 0 };
+        let mut end = begin;
         for &(start, length) in pieces.iter() {
             assert_eq!(start, end, "pieces of {sequence} follow one another");
             end += length;
         }
-        let whole = lengths[sequence as usize];
         let expected = if options.overlong == Overlong::Truncate {
             whole.min(options.usable())
         } else {
             whole
         };
         assert_eq!(end, expected, "sequence {sequence} is covered");
-        packed += u64::from(end);
+        packed += u64::from(end - begin);
     }
     for &sequence in &packing.dropped {
         assert!(!covered.contains_key(&sequence), "{sequence} is dropped and packed");

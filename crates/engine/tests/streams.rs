@@ -55,6 +55,9 @@ impl Model {
     fn add(&mut self, id: i64, length: u32) -> Vec<Pack> {
         let capacity = self.options.capacity;
         let mut closed = Vec::new();
+        if self.options.overlong == Overlong::TruncateStart && length > capacity {
+            return self.arrive((id, capacity, length - capacity));
+        }
         for start in (0..length).step_by(capacity as usize) {
             let entry = (id, capacity.min(length - start), start);
             match self.options.overlong {
@@ -117,8 +120,12 @@ fn any_options() -> impl Strategy<Value = StreamOptions> {
         1 => Just(StreamStrategy::Harmonic),
         3 => Just(StreamStrategy::BestFit)
     ];
-    let overlong =
-        prop_oneof![Just(Overlong::Drop), Just(Overlong::Truncate), Just(Overlong::Split)];
+    let overlong = prop_oneof![
+        Just(Overlong::Drop),
+        Just(Overlong::Truncate),
+        Just(Overlong::TruncateStart),
+        Just(Overlong::Split)
+    ];
     (strategy, 1..60_u32, 1..8_u32, 0..12_u32, 0..6_u32, 2..12_u32, overlong).prop_map(
         |(strategy, capacity, max_open_packs, lookahead, limit, harmonic_classes, overlong)| {
             StreamOptions {

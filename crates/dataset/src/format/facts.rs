@@ -6,6 +6,11 @@ use crate::options::{Compression, DatasetOptions};
 use crate::source::Columns;
 use stowage_engine::options::Overlong;
 
+/// Whether a policy cuts sequences.
+pub(crate) fn cuts(overlong: Overlong) -> bool {
+    matches!(overlong, Overlong::Truncate | Overlong::TruncateStart | Overlong::Split)
+}
+
 /// Facts about a format.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, a column each in the guide")]
 pub(crate) struct Facts {
@@ -84,7 +89,7 @@ impl Facts {
     /// `ERR_OPTION` for an option that there is no room for.
     pub(crate) fn check(&self, options: &DatasetOptions) -> Result<(), Fault> {
         let Self { name, .. } = self;
-        let cut = matches!(options.pack.overlong, Overlong::Truncate | Overlong::Split);
+        let cut = cuts(options.pack.overlong);
         if options.compression != Compression::default() && !self.compresses {
             return Err(Fault::option("compression is for format 'parquet'"));
         }
@@ -100,7 +105,7 @@ impl Facts {
                 !self.aligns && options.pack.sequence_alignment > 1,
                 format!(
                     "format '{name}' can't tell filler from tokens, so sequenceAlignment must be 1; \
-                     'parquet', 'hf' and 'safetensors' can"
+                     'parquet', 'hf', 'trl' and 'nemo' can"
                 ),
             ),
             (

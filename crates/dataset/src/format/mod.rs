@@ -21,7 +21,7 @@ mod safetensors;
 mod seqpack;
 mod trl;
 
-pub(crate) use facts::Facts;
+pub(crate) use facts::{Facts, cuts};
 pub(crate) use plan::PlanFormat;
 pub(crate) use row::{RowFormat, SinkOptions};
 

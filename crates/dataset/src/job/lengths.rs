@@ -4,34 +4,62 @@
 //! aren't decoded.
 
 use crate::progress::Meter;
-use crate::source::{Columns, Part, Sources, concatenated};
+use crate::source::{Columns, Inputs, Packed, Sources, concatenated};
 use crate::{Fault, parallel};
 use stowage_engine::{Stage, Watch};
 
-/// The length of every sequence of `inputs`: files, folders or patterns of Parquet, Arrow IPC,
-/// JSON lines and `.npy`. `column` is a list of integers or an integer column of lengths.
+/// What [`read_lengths`] reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LengthsOptions {
+    /// Files, folders or patterns.
+    pub inputs: Vec<String>,
+    /// A list of integers, or an integer column of lengths.
+    pub column: String,
+    /// Which split of a folder; needed where it has several.
+    pub split: Option<String>,
+}
+
+/// Lengths of sequences, and what to know of where they came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lengths {
+    /// The length of each, in order.
+    pub lengths: Vec<u32>,
+    /// What the caller should know of the inputs.
+    pub warnings: Vec<String>,
+}
+
+/// The length of every sequence of the inputs: files, folders or patterns of Parquet, Arrow IPC,
+/// JSON and `.npy`.
 ///
 /// # Errors
 /// [`Fault::Io`], [`Fault::Format`] or [`Fault::Column`] for the first file, in order, that can't
-/// be read; [`stowage_engine::Fault::TooManySequences`]; a cancel.
+/// be read; `ERR_OPTION` for a folder of several splits;
+/// [`stowage_engine::Fault::TooManySequences`]; a cancel.
 pub fn read_lengths(
-    inputs: &[String],
-    column: &str,
+    options: &LengthsOptions,
     threads: usize,
     watch: &dyn Watch,
-) -> Result<Vec<u32>, Fault> {
-    let sources = Sources::open(inputs, watch)?;
-    let columns = Columns { tokens: column.to_string(), lengths_only: true, ..Columns::default() };
+) -> Result<Lengths, Fault> {
+    let inputs = Inputs {
+        paths: &options.inputs,
+        split: options.split.as_deref(),
+        packed: Packed::Warn,
+        column: &options.column,
+        arrays: true,
+    };
+    let mut sources = Sources::open(&inputs, watch)?;
+    let warnings = std::mem::take(&mut sources.warnings).into_list();
+    let columns =
+        Columns { tokens: options.column.clone(), lengths_only: true, ..Columns::default() };
     let meter = Meter::new(watch, Stage::Read, sources.rows);
     let lists = parallel::each(sources.parts.len(), threads, |index| {
-        let Part { table, number, first_row } = sources.parts[index];
         let mut lengths = Vec::new();
-        sources.tables[table].read(number, first_row, &columns, &mut |rows| {
+        sources.read(index, &columns, &mut |rows| {
             lengths.extend_from_slice(&rows.lengths);
             meter.add(rows.lengths.len() as u64)
         })?;
         Ok(lengths)
     })?;
     sources.unchanged()?;
-    concatenated(lists)
+    Ok(Lengths { lengths: concatenated(lists)?, warnings })
 }

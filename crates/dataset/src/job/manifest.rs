@@ -3,7 +3,7 @@
 use super::report::DatasetReport;
 use crate::Fault;
 use crate::options::{DatasetOptions, order_name};
-use crate::output::{Labels, MANIFEST, Manifest, Output};
+use crate::output::{Labels, MANIFEST, Manifest, Output, SourceNotes};
 use stowage_engine::certificate::Certificate;
 use stowage_engine::strategy;
 
@@ -48,6 +48,14 @@ pub(super) fn write_manifest(
         empty: pack.empty,
         sequence_alignment: pack.sequence_alignment,
         labels,
+        source: SourceNotes {
+            attention_mask: options.columns.attention_mask.clone(),
+            ignore: options.columns.ignore.clone(),
+            split: options.split.clone(),
+            repack: options.repack,
+            without_targets: options.without_targets,
+            targetless: report.without_targets,
+        },
         columns,
         files: report.files.clone(),
         described: output.described(),

@@ -1,6 +1,7 @@
 //! What a caller asks for: lengths, a packed data set, a proof of one.
 
 mod decide;
+mod left_out;
 pub(crate) mod lengths;
 mod manifest;
 pub(crate) mod pack;

@@ -5,20 +5,21 @@
 //! manifest → rename. Memory: 16 bytes per sequence, those 128 MiB and at most two blocks of 16 MiB
 //! per thread, whatever the token bytes.
 
-use super::decide::{Decided, decide};
+use super::decide::Decided;
+use super::left_out::decide_without;
 use super::manifest::{self, write_manifest};
 use super::places;
 use super::prepare::prepare;
 use super::report::DatasetReport;
 use super::write::{spans, write};
 use crate::Fault;
-use crate::format::{self, Facts, Format, SinkOptions};
+use crate::format::{self, Facts, Format, SinkOptions, cuts};
 use crate::options::DatasetOptions;
 use crate::output::{Labels, Output};
 use crate::progress::Meter;
-use crate::store::{Content, Gatherer, Ingested, ingest};
+use crate::source::{Asks, Columns};
+use crate::store::{Content, Gatherer, Ingested, Rules, Tally, ingest};
 use stowage_engine::epoch::Order;
-use stowage_engine::options::Overlong;
 use stowage_engine::stats::{self, Context};
 use stowage_engine::{Stage, Watch, strategy};
 
@@ -40,8 +41,10 @@ pub fn pack_dataset(
         Format::Plan(format) => return prepare(format, options, output, threads, watch),
     };
     let facts = format.facts();
-    let (columns, end) = (&options.columns, options.eos_token_id);
-    let sources = ingest(&options.inputs, columns, end, output.parent(), threads, watch)?;
+    let columns = Columns { asks: Asks::Yes { labels: facts.masks }, ..options.columns.clone() };
+    let rules = Rules { end_of_document: options.eos_token_id, pack: &options.pack };
+    let inputs = options.inputs();
+    let mut sources = ingest(&inputs, &columns, rules, output.parent(), threads, watch)?;
     let content = content(options, &sources, facts);
     let given = SinkOptions {
         content: &content,
@@ -50,7 +53,7 @@ pub fn pack_dataset(
         narrow: sources.narrow,
     };
     let sink = format.sink(&given)?;
-    let decided = decide(&sources.lengths, options, threads, watch)?;
+    let (decided, left_out) = decide_without(&sources, options, threads, watch)?;
     let Decided { packs, lower_bound, certificate, ledger, outcome, plan_id, times } = decided;
     let gatherer = Gatherer {
         sources: &sources,
@@ -58,6 +61,7 @@ pub fn pack_dataset(
         content: &content,
         alignment: options.pack.sequence_alignment,
         pad: options.pad(),
+        without_targets: Tally::default(),
     };
     let spans = spans(sink.as_ref(), gatherer.sizes());
     let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
@@ -75,6 +79,10 @@ pub fn pack_dataset(
         ledger,
         outcome,
     };
+    let targets = sources.label_lane.map(|_| gatherer.without_targets.counts(left_out));
+    let mut warnings = std::mem::take(&mut sources.warnings);
+    [output.warnings(), sink.warnings()].concat().iter().for_each(|text| warnings.add(text));
+    targets.iter().for_each(|counts| counts.warn(options.without_targets, &mut warnings));
     let report = DatasetReport {
         stats: stats::of_packing(&fills, &packs.offsets, &context)?,
         times,
@@ -82,7 +90,8 @@ pub fn pack_dataset(
         format: options.format.clone(),
         files,
         spilled_bytes: sources.spill.bytes(),
-        warnings: [output.warnings(), sink.warnings()].concat(),
+        without_targets: targets,
+        warnings: warnings.into_list(),
     };
     let labels = match (sources.label_lane, facts.labels) {
         (Some(_), _) => Labels::Columns,
@@ -128,7 +137,7 @@ fn content(options: &DatasetOptions, sources: &Ingested, facts: &Facts) -> Conte
     Content {
         labels: sources.label_lane.is_some() || facts.labels,
         weights: sources.weight_lane.is_some(),
-        starts: matches!(options.pack.overlong, Overlong::Truncate | Overlong::Split),
+        starts: cuts(options.pack.overlong),
         counts: options.pack.sequence_alignment > 1,
         carried: sources.carried_fields.clone(),
     }

@@ -1,7 +1,7 @@
 //! Inputs and outputs that lie in one another: the packs of one job would be the sequences of the next.
 
 use crate::Fault;
-use crate::source::expand;
+use crate::source::matches;
 use std::path::{Path, PathBuf};
 
 /// # Errors
@@ -24,7 +24,7 @@ pub(super) fn apart(inputs: &[String], output: &Path) -> Result<(), Fault> {
             continue;
         }
         // What can't be expanded is refused where it is read.
-        for file in expand(std::slice::from_ref(input)).unwrap_or_default() {
+        for file in matches(input).unwrap_or_default() {
             if let Ok(place) = file.canonicalize() {
                 outside(&file, &place, output, &target)?;
             }

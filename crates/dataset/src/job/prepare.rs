@@ -31,7 +31,8 @@ pub(super) fn prepare(
         );
         return Err(EngineFault::Strategy { detail }.into());
     }
-    let sequences = Sequences::read(&options.inputs, &options.columns, threads, watch)?;
+    let mut sequences = Sequences::read(&options.inputs(), &options.columns, threads, watch)?;
+    let warnings = std::mem::take(&mut sequences.warnings);
     let histogram = Histogram::from_lengths(&sequences.lengths, threads, watch)?;
     let plan = planned(&histogram, &sequences.lengths, &options.pack, threads, watch)?;
     let files = format.write(&plan, &sequences, &output, watch)?;
@@ -42,7 +43,8 @@ pub(super) fn prepare(
         format: options.format.clone(),
         files,
         spilled_bytes: 0,
-        warnings: output.warnings(),
+        without_targets: None,
+        warnings: [warnings, output.warnings()].concat(),
     };
     let described = manifest::Facts {
         certificate: plan.certificate,

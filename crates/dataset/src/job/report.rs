@@ -1,6 +1,7 @@
 //! What a job over a data set says when it is done.
 
 use crate::output::DataFile;
+use crate::store::Targetless;
 use stowage_engine::stats::Stats;
 
 /// Milliseconds per stage.
@@ -29,6 +30,8 @@ pub struct DatasetReport {
     pub files: Vec<DataFile>,
     /// Bytes of the temporary file that held the tokens.
     pub spilled_bytes: u64,
+    /// What has nothing to train on, if a column of labels or a loss mask was named.
+    pub without_targets: Option<Targetless>,
     /// What the caller should know of the contents.
     pub warnings: Vec<String>,
 }

@@ -3,6 +3,7 @@
 
 use super::digest::Digest;
 use super::file::DataFile;
+use super::source::SourceNotes;
 use crate::Fault;
 use crate::source::file::SourceFile;
 use serde_json::{Map, Value, json};
@@ -72,6 +73,7 @@ pub(crate) struct Manifest {
     pub empty: Empty,
     pub sequence_alignment: u32,
     pub labels: Labels,
+    pub source: SourceNotes,
     pub columns: Vec<String>,
     /// The data.
     pub files: Vec<DataFile>,
@@ -86,6 +88,7 @@ pub(crate) fn overlong_name(overlong: Overlong) -> &'static str {
         Overlong::Drop => "drop",
         Overlong::Truncate => "truncate",
         Overlong::Split => "split",
+        Overlong::TruncateStart => "truncate-start",
     }
 }
 
@@ -145,6 +148,7 @@ impl Manifest {
             "empty": empty_name(self.empty),
             "sequenceAlignment": self.sequence_alignment,
             "labels": self.labels.name(),
+            "source": self.source.to_json(),
             "columns": self.columns,
             "files": files,
             "described": described,
@@ -225,7 +229,13 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn manifest(&self) -> Result<Manifest, Fault> {
-        let overlongs = [Overlong::Error, Overlong::Drop, Overlong::Truncate, Overlong::Split];
+        let overlongs = [
+            Overlong::Error,
+            Overlong::Drop,
+            Overlong::Truncate,
+            Overlong::Split,
+            Overlong::TruncateStart,
+        ];
         let empties = [Empty::Error, Empty::Drop];
         let overlong = self.text("overlong")?;
         let empty = self.text("empty")?;
@@ -267,6 +277,7 @@ impl Fields<'_> {
             empty: empty.ok_or_else(|| self.wrong("empty"))?,
             sequence_alignment,
             labels: self.labels()?,
+            source: SourceNotes::parse(self.value("source")).ok_or_else(|| self.wrong("source"))?,
             columns: self.columns()?,
             files: self.files("files")?,
             described: self.files("described")?,

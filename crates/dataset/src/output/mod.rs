@@ -6,6 +6,7 @@ mod folder;
 mod leftover;
 mod manifest;
 mod replace;
+mod source;
 mod writer;
 
 pub use digest::Digest;
@@ -15,4 +16,5 @@ pub(crate) use file::DataWriter;
 pub(crate) use folder::Output;
 pub use leftover::{Leftover, clean};
 pub(crate) use manifest::{Labels, MANIFEST, Manifest};
+pub(crate) use source::SourceNotes;
 pub use writer::{Life, Writer};

@@ -22,6 +22,12 @@ pub(crate) struct Origin<'a> {
     pub first_row: u64,
 }
 
+/// What a token id, a label and an element of a loss mask can be.
+pub(crate) const TOKEN: &str = "a token id is 0 .. 2147483647";
+pub(crate) const LABEL: &str = "a label is -100 or 0 .. 2147483647";
+pub(crate) const MASK: &str = "a mask of integers is 0 or 1; weights are floats";
+const ATTENTION: &str = "an attention mask is 0 or 1";
+
 /// An element that can't be taken, by its place in the values.
 struct Bad {
     at: usize,
@@ -38,6 +44,7 @@ struct Ragged<'a> {
 enum Offsets<'a> {
     Small(&'a [i32]),
     Large(&'a [i64]),
+    Fixed(usize),
 }
 
 impl<'a> Ragged<'a> {
@@ -53,6 +60,10 @@ impl<'a> Ragged<'a> {
                 let offsets = Offsets::Large(list.value_offsets());
                 Some(Self { offsets, array, values: list.values() })
             }
+            DataType::FixedSizeList(_, width) => {
+                let offsets = Offsets::Fixed(usize::try_from(*width).ok()?);
+                Some(Self { offsets, array, values: array.as_fixed_size_list().values() })
+            }
             _ => None,
         }
     }
@@ -61,6 +72,7 @@ impl<'a> Ragged<'a> {
         match self.offsets {
             Offsets::Small(offsets) => offsets[row] as usize,
             Offsets::Large(offsets) => offsets[row] as usize,
+            Offsets::Fixed(width) => row * width,
         }
     }
 
@@ -126,14 +138,7 @@ pub(crate) fn push_tokens(
     let list = list_of_integers(array, origin)?;
     list.push_lengths(origin, lengths)?;
     list.each_range(origin, |start, end| {
-        push_integers(
-            list.values,
-            start,
-            end,
-            |id| id >= 0,
-            "a token id is 0 .. 2147483647",
-            tokens,
-        )
+        push_integers(list.values, start, end, |id| id >= 0, TOKEN, tokens)
     })
 }
 
@@ -165,9 +170,8 @@ pub(crate) fn push_labels(
 ) -> Result<(), Fault> {
     let list = list_of_integers(array, origin)?;
     same_shape(&list, origin, lengths)?;
-    let range = "a label is -100 or 0 .. 2147483647";
     list.each_range(origin, |start, end| {
-        push_integers(list.values, start, end, |id| id >= 0 || id == IGNORE, range, labels)
+        push_integers(list.values, start, end, |id| id >= 0 || id == IGNORE, LABEL, labels)
     })
 }
 
@@ -187,9 +191,77 @@ pub(crate) fn push_weights(
     list.each_range(origin, |start, end| push_mask(list.values, start, end, weights))
 }
 
+/// Appends an attention mask as which tokens to keep: lists shaped like the tokens, of 0 and 1.
+pub(crate) fn push_attention(
+    array: &dyn Array,
+    origin: Origin<'_>,
+    lengths: &[u32],
+    keep: &mut Vec<bool>,
+) -> Result<(), Fault> {
+    let list = Ragged::new(array).filter(|list| is_mask(list.values.data_type()));
+    let list = list.ok_or_else(|| wrong_type(array.data_type(), origin))?;
+    same_shape(&list, origin, lengths)?;
+    list.each_range(origin, |start, end| {
+        let mut weights = Vec::new();
+        push_mask(list.values, start, end, &mut weights)?;
+        for (at, weight) in weights.into_iter().enumerate() {
+            if weight != 0.0 && (weight - 1.0) != 0.0 {
+                return Err(Bad { at: start + at, detail: format!("{weight} ({ATTENTION})") });
+            }
+            keep.push(weight != 0.0);
+        }
+        Ok(())
+    })
+}
+
+/// Row and position of the first zero in a list of numbers.
+pub(crate) fn first_zero(array: &dyn Array) -> Option<(usize, usize)> {
+    let list = Ragged::new(array)?;
+    let zeros = zeros_of(list.values)?;
+    (0..array.len()).find_map(|row| {
+        let (start, end) = list.bounds(row);
+        (start..end).find(|&at| zeros(at)).map(|at| (row, at - start))
+    })
+}
+
+/// Says of each element whether it is 0; none if all are plainly something else.
+fn zeros_of(values: &ArrayRef) -> Option<Box<dyn Fn(usize) -> bool + '_>> {
+    macro_rules! by_type {
+        ($($name:ident: $of:ty = $zero:expr),*) => {
+            match values.data_type() {
+                $(DataType::$name => {
+                    let all = values.as_primitive::<$of>();
+                    if !all.values().contains(&$zero) {
+                        return None;
+                    }
+                    Some(Box::new(move |at| all.is_valid(at) && all.value(at) == $zero))
+                })*
+                DataType::Boolean => {
+                    let all = values.as_boolean();
+                    Some(Box::new(move |at| all.is_valid(at) && !all.value(at)))
+                }
+                _ => None,
+            }
+        };
+    }
+    by_type!(
+        Int8: Int8Type = 0, Int16: Int16Type = 0, Int32: Int32Type = 0, Int64: Int64Type = 0,
+        UInt8: UInt8Type = 0, UInt16: UInt16Type = 0, UInt32: UInt32Type = 0,
+        UInt64: UInt64Type = 0, Float32: Float32Type = 0.0, Float64: Float64Type = 0.0
+    )
+}
+
+/// Whether a column is of lists of numbers or booleans.
+pub(crate) fn is_numbers(column: &DataType) -> bool {
+    matches!(column, DataType::List(field) | DataType::LargeList(field)
+        | DataType::FixedSizeList(field, _) | DataType::ListView(field)
+        | DataType::LargeListView(field) if is_mask(field.data_type()))
+}
+
 /// Whether the elements of a loss-mask column are weights rather than yes or no.
 pub(crate) fn is_weighted(column: &DataType) -> bool {
     matches!(column, DataType::List(field) | DataType::LargeList(field)
+        | DataType::FixedSizeList(field, _)
         if matches!(field.data_type(), DataType::Float32 | DataType::Float64))
 }
 
@@ -330,8 +402,8 @@ fn push_mask(values: &ArrayRef, start: usize, end: usize, out: &mut Vec<f32>) ->
         }
         _ => {
             let mut integers = Vec::with_capacity(end - start);
-            let range = "a loss mask is 0, 1 or a weight";
-            push_integers(values, start, end, |mask| mask >= 0, range, &mut integers)?;
+            let allowed = |mask| mask == 0 || mask == 1;
+            push_integers(values, start, end, allowed, MASK, &mut integers)?;
             integers
                 .iter()
                 .enumerate()

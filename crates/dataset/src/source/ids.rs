@@ -3,6 +3,7 @@
 //! O(n); 12 bytes per sequence.
 
 use super::columns::Columns;
+use super::discover::Inputs;
 use super::sources::{Part, Sources, concatenated};
 use crate::progress::Meter;
 use crate::{Fault, parallel};
@@ -20,6 +21,8 @@ use stowage_engine::{Stage, Watch};
 pub(crate) struct Sequences {
     pub lengths: Vec<u32>,
     pub ids: Option<Vec<i64>>,
+    /// What the caller should know of the inputs.
+    pub warnings: Vec<String>,
 }
 
 impl Sequences {
@@ -28,24 +31,26 @@ impl Sequences {
     /// # Errors
     /// That of the first source that can't be read; a cancel.
     pub(crate) fn read(
-        inputs: &[String],
+        inputs: &Inputs<'_>,
         named: &Columns,
         threads: usize,
         watch: &dyn Watch,
     ) -> Result<Self, Fault> {
-        let sources = Sources::open(inputs, watch)?;
         let columns = Columns {
             tokens: named.lengths.as_ref().unwrap_or(&named.tokens).clone(),
             carry: named.ids.iter().cloned().collect(),
             lengths_only: true,
             ..Columns::default()
         };
+        let inputs = Inputs { column: &columns.tokens, arrays: true, ..*inputs };
+        let mut sources = Sources::open(&inputs, watch)?;
+        let warnings = std::mem::take(&mut sources.warnings).into_list();
         let meter = Meter::new(watch, Stage::Read, sources.rows);
         let parts = parallel::each(sources.parts.len(), threads, |index| {
-            let Part { table, number, first_row } = sources.parts[index];
+            let Part { table, .. } = sources.parts[index];
             let (mut lengths, mut ids) = (Vec::new(), Vec::new());
             let source = &sources.tables[table];
-            source.read(number, first_row, &columns, &mut |rows| {
+            sources.read(index, &columns, &mut |rows| {
                 lengths.extend_from_slice(&rows.lengths);
                 for array in rows.carried.drain(..) {
                     ids.extend(whole_numbers(&array, source.path())?);
@@ -61,7 +66,7 @@ impl Sequences {
         sources.unchanged()?;
         let (lengths, ids): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let ids = named.ids.is_some().then(|| ids.concat());
-        Ok(Self { lengths: concatenated(lengths)?, ids })
+        Ok(Self { lengths: concatenated(lengths)?, ids, warnings })
     }
 }
 

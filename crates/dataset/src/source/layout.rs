@@ -4,6 +4,7 @@ use super::column::{self, Origin};
 use super::columns::Columns;
 use super::rows::{IGNORE, Rows};
 use crate::Fault;
+use crate::warnings::listed;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::Schema;
 use std::path::Path;
@@ -16,6 +17,8 @@ pub(crate) struct Layout<'a> {
     pub roots: Vec<usize>,
     labels: bool,
     weighted: bool,
+    /// A column that must have no zero.
+    padded: Option<&'a str>,
 }
 
 impl<'a> Layout<'a> {
@@ -30,6 +33,16 @@ impl<'a> Layout<'a> {
         for name in columns.names() {
             roots.push(index_of(schema, name, path)?);
         }
+        let is_numbers = |name: &str| {
+            schema.field_with_name(name).is_ok_and(|field| column::is_numbers(field.data_type()))
+        };
+        if let Some(name) = columns.asked().into_iter().find(|name| is_numbers(name)) {
+            return Err(columns.unasked(path, None, name));
+        }
+        let padded = columns.checked_for_padding().filter(|name| is_numbers(name));
+        if let Some(name) = padded {
+            roots.push(index_of(schema, name, path)?);
+        }
         roots.sort_unstable();
         roots.dedup();
         let weighted = match &columns.loss_mask {
@@ -39,7 +52,7 @@ impl<'a> Layout<'a> {
             None => false,
         };
         let labels = columns.labels.is_some() || columns.loss_mask.is_some();
-        Ok(Self { path, columns, roots, labels, weighted })
+        Ok(Self { path, columns, roots, labels, weighted, padded })
     }
 
     /// Rows with room for what these columns give.
@@ -64,6 +77,11 @@ impl<'a> Layout<'a> {
             return self.carry(batch, first_row, rows);
         }
         column::push_tokens(array, origin, &mut rows.lengths, &mut rows.tokens)?;
+        if let Some(name) = self.padded
+            && let Some((row, place)) = column::first_zero(self.column(batch, name, first_row)?.0)
+        {
+            return Err(self.columns.padding(self.path, first_row + row as u64, place));
+        }
         if let Some(labels) = &mut rows.labels {
             match &self.columns.labels {
                 Some(name) => {
@@ -78,6 +96,12 @@ impl<'a> Layout<'a> {
             let mut weights = Vec::new();
             column::push_weights(array, origin, &rows.lengths, &mut weights)?;
             fold(rows, weights);
+        }
+        if let Some(name) = &self.columns.attention_mask {
+            let (array, origin) = self.column(batch, name, first_row)?;
+            let mut keep = Vec::new();
+            column::push_attention(array, origin, &rows.lengths, &mut keep)?;
+            rows.strip(&keep);
         }
         self.carry(batch, first_row, rows)
     }
@@ -125,7 +149,7 @@ fn index_of(schema: &Schema, name: &str, path: &Path) -> Result<usize, Fault> {
 
 /// The fault of a column that isn't there.
 pub(crate) fn missing(path: &Path, name: &str, names: &[&str], row: Option<u64>) -> Fault {
-    let found = if names.is_empty() { "none".to_string() } else { names.join(", ") };
+    let found = if names.is_empty() { "none".to_string() } else { listed(names) };
     Fault::column(path, row, format!("there is no column '{name}'; found: {found}"))
 }
 

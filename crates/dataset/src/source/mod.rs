@@ -6,20 +6,21 @@
 mod arrow;
 mod column;
 mod columns;
+mod discover;
 pub(crate) mod file;
 pub(crate) mod identity;
 pub(crate) mod ids;
-mod jsonl;
+mod json;
 mod layout;
 mod npy;
 pub(crate) mod parquet;
-mod paths;
 mod rows;
 mod sources;
 mod table;
 
+pub(crate) use columns::Asks;
 pub use columns::Columns;
-pub(crate) use paths::expand;
+pub(crate) use discover::{Inputs, Packed, matches};
 pub(crate) use rows::{IGNORE, Rows};
 pub(crate) use sources::{Part, Sources, concatenated};
 pub(crate) use table::Table;

@@ -1,8 +1,12 @@
 //! All source files of a job, open, and the parts that threads take.
 
-use super::paths::expand;
+use super::columns::Columns;
+use super::discover::{Inputs, PartitionType, Partitions, discover};
+use super::rows::Rows;
 use super::table::Table;
 use crate::Fault;
+use crate::warnings::Warnings;
+use arrow_array::ArrayRef;
 use stowage_engine::{Fault as EngineFault, Stage, Watch};
 
 /// A part of a source file that one thread reads.
@@ -18,17 +22,23 @@ pub(crate) struct Part {
 pub(crate) struct Sources {
     pub tables: Vec<Table>,
     pub parts: Vec<Part>,
+    /// Columns that the paths of the files give.
+    partitions: Vec<Partitions>,
+    /// What the caller should know of the inputs.
+    pub warnings: Warnings,
     /// Rows of all, as far as they are known: for progress.
     pub rows: u64,
 }
 
 impl Sources {
     /// Opens every file that `inputs` name.
-    pub(crate) fn open(inputs: &[String], watch: &dyn Watch) -> Result<Self, Fault> {
+    pub(crate) fn open(inputs: &Inputs<'_>, watch: &dyn Watch) -> Result<Self, Fault> {
+        let mut warnings = Warnings::default();
         let mut tables = Vec::new();
+        let mut partitions = Vec::new();
         let mut parts = Vec::new();
         let mut rows = 0;
-        for path in expand(inputs)? {
+        for path in discover(inputs, &mut warnings)? {
             watch.step(Stage::Read, 0, 0)?;
             let table = Table::open(&path)?;
             let mut first_row = 0;
@@ -38,8 +48,46 @@ impl Sources {
                 first_row += count.unwrap_or(0);
             }
             tables.push(table);
+            partitions.push(Partitions::of(&path));
         }
-        Ok(Self { tables, parts, rows })
+        Ok(Self { tables, parts, partitions, warnings, rows })
+    }
+
+    /// The type of a column that the path of file `table` gives; one of the file itself wins.
+    pub(crate) fn partition_type(&self, table: usize, name: &str) -> Option<PartitionType> {
+        let own = self.tables[table].schema();
+        if own.is_some_and(|schema| schema.index_of(name).is_ok()) {
+            return None;
+        }
+        self.partitions[table].get(name)?;
+        Partitions::type_of(name, self.partitions.iter())
+    }
+
+    /// Reads part `index`, some rows at a time, in order.
+    pub(crate) fn read(
+        &self,
+        index: usize,
+        columns: &Columns,
+        take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let Part { table, number, first_row } = self.parts[index];
+        let partition = |name: &String| self.partition_type(table, name);
+        if !columns.carry.iter().any(|name| partition(name).is_some()) {
+            return self.tables[table].read(number, first_row, columns, take);
+        }
+        let types: Vec<Option<PartitionType>> = columns.carry.iter().map(partition).collect();
+        let mut own = columns.clone();
+        own.carry.retain(|name| partition(name).is_none());
+        self.tables[table].read(number, first_row, &own, &mut |rows| {
+            let mut of_file = std::mem::take(&mut rows.carried).into_iter();
+            let count = rows.lengths.len();
+            let carried = columns.carry.iter().zip(&types).map(|(name, of)| match of {
+                Some(of) => Some(self.partitions[table].array(name, *of, count)),
+                None => of_file.next(),
+            });
+            rows.carried = carried.collect::<Option<Vec<ArrayRef>>>().unwrap_or_default();
+            take(rows)
+        })
     }
 
     /// # Errors

@@ -2,9 +2,10 @@
 
 use super::arrow::ArrowTable;
 use super::columns::Columns;
+use super::discover::{Ending, Wrapping};
 use super::file::SourceFile;
 use super::identity::Identity;
-use super::jsonl::JsonlTable;
+use super::json::JsonTable;
 use super::npy::NpyTable;
 use super::parquet::ParquetTable;
 use super::rows::Rows;
@@ -23,7 +24,7 @@ pub(crate) struct Table {
 enum Kind {
     Parquet(ParquetTable),
     Arrow(ArrowTable),
-    JsonLines(JsonlTable),
+    Json(JsonTable),
     Npy(NpyTable),
 }
 
@@ -37,36 +38,46 @@ impl Table {
         let identity = file.identity();
         let start = file.read(0, 8.min(file.size() as usize));
         let start = start.map_err(|error| Fault::io("read", path, &error))?;
-        let name = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let name = name.to_str().unwrap_or_default();
-        let kind = Self::kind(path, identity, &start, name).map_err(|fault| {
+        let kind = Self::kind(path, identity, &start).map_err(|fault| {
             // Bytes that are wrong because somebody is writing them are another matter.
             identity.still_at(path).err().unwrap_or(fault)
         })?;
         Ok(Self { path: path.to_path_buf(), identity, kind })
     }
 
-    fn kind(path: &Path, identity: Identity, start: &[u8], name: &str) -> Result<Kind, Fault> {
-        Ok(match (start, name) {
-            ([b'P', b'A', b'R', b'1', ..], _) => Kind::Parquet(ParquetTable::open(path, identity)?),
+    fn kind(path: &Path, identity: Identity, start: &[u8]) -> Result<Kind, Fault> {
+        let unread = |detail: String| Err(Fault::format(path, None, detail));
+        let parquet = || ParquetTable::open(path, identity).map(Kind::Parquet);
+        let json = || JsonTable::open(path, identity).map(Kind::Json);
+        Ok(match (start, Ending::of(path)) {
+            ([b'P', b'A', b'R', b'1', ..], _) => parquet()?,
             ([b'A', b'R', b'R', b'O', b'W', b'1', ..], _) => {
                 Kind::Arrow(ArrowTable::open_file(path, identity)?)
             }
             ([0xFF, 0xFF, 0xFF, 0xFF, ..], _) => {
                 Kind::Arrow(ArrowTable::open_stream(path, identity)?)
             }
-            ([0x93, b'N', b'U', b'M', b'P', b'Y', ..], _) | (_, "npy") => {
+            ([0x93, b'N', b'U', b'M', b'P', b'Y', ..], _) | (_, Some((Ending::Npy, None))) => {
                 Kind::Npy(NpyTable::open(path, identity)?)
             }
-            ([b'{', ..], _) | (_, "jsonl" | "ndjson" | "json") => {
-                Kind::JsonLines(JsonlTable::open(path, identity)?)
+            ([b'{' | b'[', ..] | [0xEF, 0xBB, 0xBF, b'{' | b'[', ..], _)
+            | ([0x1F, 0x8B, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..], _)
+            | (_, Some((Ending::JsonLines | Ending::Json, None))) => json()?,
+            (_, Some((Ending::Parquet, None))) => parquet()?,
+            (_, Some((Ending::ArrowFile, None))) => {
+                Kind::Arrow(ArrowTable::open_file(path, identity)?)
             }
-            (_, "parquet") => Kind::Parquet(ParquetTable::open(path, identity)?),
-            (_, "arrow" | "ipc" | "feather") => Kind::Arrow(ArrowTable::open_file(path, identity)?),
-            (_, "arrows") => Kind::Arrow(ArrowTable::open_stream(path, identity)?),
+            (_, Some((Ending::ArrowStream, None))) => {
+                Kind::Arrow(ArrowTable::open_stream(path, identity)?)
+            }
+            (_, Some((_, Some(Wrapping::Other(packing))))) => {
+                return unread(format!(
+                    "packed with {packing}, which isn't read; use gzip or zstd"
+                ));
+            }
+            (_, Some((_, Some(Wrapping::Gzip | Wrapping::Zstd)))) => json()?,
             _ => {
-                let detail = "neither Parquet, Arrow IPC, JSON lines nor .npy".to_string();
-                return Err(Fault::format(path, None, detail));
+                return unread("neither Parquet, Arrow IPC, JSON nor .npy".to_string());
             }
         })
     }
@@ -81,12 +92,17 @@ impl Table {
         self.identity.still_at(&self.path)
     }
 
+    /// Whether it is JSON, whose columns have no types.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.kind, Kind::Json(_))
+    }
+
     /// The columns, where the format has a schema.
     pub(crate) fn schema(&self) -> Option<&SchemaRef> {
         match &self.kind {
             Kind::Parquet(table) => Some(table.schema()),
             Kind::Arrow(table) => Some(table.schema()),
-            Kind::JsonLines(_) | Kind::Npy(_) => None,
+            Kind::Json(_) | Kind::Npy(_) => None,
         }
     }
 
@@ -95,7 +111,7 @@ impl Table {
         match &self.kind {
             Kind::Parquet(table) => table.parts(),
             Kind::Arrow(table) => table.parts(),
-            Kind::JsonLines(_) => vec![None],
+            Kind::Json(_) => vec![None],
             Kind::Npy(table) => vec![Some(table.rows())],
         }
     }
@@ -103,7 +119,7 @@ impl Table {
     /// A guess at the rows of a part that doesn't say, from its bytes: for progress alone.
     pub(crate) fn guess(&self) -> u64 {
         match &self.kind {
-            Kind::JsonLines(table) => table.size() / 1024,
+            Kind::Json(table) => table.size() / 1024,
             _ => 0,
         }
     }
@@ -120,7 +136,7 @@ impl Table {
         let read = match &self.kind {
             Kind::Parquet(table) => table.read(part, first_row, columns, take),
             Kind::Arrow(table) => table.read(part, first_row, columns, take),
-            Kind::JsonLines(table) => table.read(columns, take),
+            Kind::Json(table) => table.read(columns, take),
             Kind::Npy(_) if !columns.lengths_only => {
                 let detail = "a .npy file holds lengths, not tokens".to_string();
                 Err(Fault::column(&self.path, None, detail))
@@ -146,7 +162,7 @@ impl Table {
         let read = match &self.kind {
             Kind::Parquet(table) => table.batches(part, &roots, take),
             Kind::Arrow(table) => table.batches(part, &roots, take),
-            Kind::JsonLines(_) | Kind::Npy(_) => {
+            Kind::Json(_) | Kind::Npy(_) => {
                 Err(Fault::format(&self.path, None, "a table with a schema is needed".to_string()))
             }
         };

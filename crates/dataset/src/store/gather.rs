@@ -4,6 +4,7 @@
 use super::block::{Block, Span};
 use super::content::Content;
 use super::ingest::Ingested;
+use super::targets::{Tally, trains};
 use crate::Fault;
 use crate::source::IGNORE;
 use arrow_array::{ArrayRef, make_array, new_empty_array};
@@ -32,6 +33,8 @@ pub(crate) struct Gatherer<'a> {
     pub content: &'a Content,
     pub alignment: u32,
     pub pad: i32,
+    /// What has no target, counted as it is gathered.
+    pub without_targets: Tally,
 }
 
 /// A segment in the making.
@@ -90,9 +93,12 @@ impl Gatherer<'_> {
         let mut labels = self.content.labels.then(|| MutableBuffer::with_capacity(4 * places));
         let mut weights = self.content.weights.then(|| MutableBuffer::with_capacity(4 * places));
         let mut columns = SegmentColumns::default();
+        let counted = self.sources.label_lane.is_some();
         let mut at = 0;
         for k in span.packs.start..span.packs.end {
-            for entry in self.packs.entries(k as usize) {
+            let (entries, mut without) = (self.packs.entries(k as usize), 0);
+            let count = entries.len();
+            for entry in entries {
                 if columns.sequences.len() % SEGMENTS_AT_ONCE == 0 {
                     go_on()?;
                 }
@@ -119,6 +125,7 @@ impl Gatherer<'_> {
                     let labels = labels.typed_data_mut::<i32>();
                     labels[at] = IGNORE;
                     labels[filler].fill(IGNORE);
+                    without += usize::from(counted && !trains(&labels[at..at + segment.count]));
                     if let (Some(weights), Some(lane)) = (&mut weights, self.sources.weight_lane) {
                         weights.resize(end, 0);
                         self.sources.spill.read(lane, position, &mut weights[here])?;
@@ -134,6 +141,7 @@ impl Gatherer<'_> {
                 columns.push(&segment);
             }
             columns.end_pack(at);
+            self.without_targets.pack(count, without);
         }
         let carried = self.carried(&columns.sequences)?;
         Ok(columns.into_block(span.clone(), tokens, labels, weights, carried))

@@ -2,15 +2,18 @@
 //! end-of-document id, and keeps the lengths.
 
 use super::spill::{Positions, Run, Spill, SpillWriter, room};
+use super::targets::has_target;
 use crate::progress::Meter;
-use crate::source::{Columns, IGNORE, Part, Rows, Sources, concatenated};
+use crate::source::{Columns, IGNORE, Inputs, Part, Rows, Sources, Table, concatenated};
+use crate::warnings::Warnings;
 use crate::{Fault, parallel};
 use arrow_array::Array;
 use arrow_data::ArrayData;
 use arrow_data::transform::MutableArrayData;
-use arrow_schema::{DataType, FieldRef};
-use std::path::Path;
-use stowage_engine::{Stage, Watch};
+use arrow_schema::{DataType, Field, FieldRef};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use stowage_engine::{PackOptions, Stage, Watch};
 
 /// Everything that packs are made from.
 pub(crate) struct Ingested {
@@ -29,6 +32,23 @@ pub(crate) struct Ingested {
     pub carried: Vec<Vec<ArrayData>>,
     /// First sequence of each run of carried values.
     carried_starts: Vec<u64>,
+    /// Sequences without any target after the policies, ascending; if a column of labels or a loss
+    /// mask was named.
+    pub targetless: Vec<u32>,
+    /// What the caller should know of the inputs.
+    pub warnings: Warnings,
+    /// First sequence of each part, its file and the row there.
+    places: Vec<(u64, usize, u64)>,
+    paths: Vec<PathBuf>,
+}
+
+/// What becomes of rows besides their tokens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    /// Appended to every sequence that doesn't end with it.
+    pub end_of_document: Option<i32>,
+    /// The policies, which say what of a sequence is packed.
+    pub pack: &'a PackOptions,
 }
 
 /// What one part gives.
@@ -38,9 +58,35 @@ struct PartOf {
     runs: Vec<Run>,
     carried: Vec<Vec<ArrayData>>,
     carried_starts: Vec<u64>,
+    targetless: Vec<u32>,
+    /// A loss mask without a type has fractions; its first number above 1.
+    fractions: bool,
+    above_one: Option<Fault>,
+}
+
+/// Lanes of the spill, and what is known of the weights.
+#[derive(Clone, Copy)]
+struct Lanes {
+    labels: Option<usize>,
+    weights: Option<usize>,
+    /// The loss mask is of floats by its type.
+    weighted: bool,
 }
 
 impl Ingested {
+    /// File and row of a sequence.
+    pub(crate) fn place_of(&self, sequence: u32) -> (&Path, u64) {
+        let sequence = u64::from(sequence);
+        let part = self.places.partition_point(|&(first, ..)| first <= sequence) - 1;
+        let (first, table, row) = self.places[part];
+        (&self.paths[table], row + sequence - first)
+    }
+
+    /// Whether a sequence is one without targets.
+    pub(crate) fn is_targetless(&self, sequence: u32) -> bool {
+        self.targetless.binary_search(&sequence).is_ok()
+    }
+
     /// Run and place in it of a sequence's carried values.
     pub(crate) fn carried_place(&self, sequence: i64) -> (usize, usize) {
         let sequence = sequence as u64;
@@ -54,9 +100,9 @@ impl Ingested {
 /// # Errors
 /// That of the first source, in order, that can't be read; refused writes; a cancel.
 pub(crate) fn ingest(
-    inputs: &[String],
+    inputs: &Inputs<'_>,
     columns: &Columns,
-    end_of_document: Option<i32>,
+    rules: Rules<'_>,
     folder: &Path,
     threads: usize,
     watch: &dyn Watch,
@@ -66,35 +112,61 @@ pub(crate) fn ingest(
     let carried_fields = carried_fields(&sources, columns)?;
     let narrow = is_narrow(&sources, columns);
     let labelled = columns.labels.is_some() || columns.loss_mask.is_some();
-    let label_lane = labelled.then_some(1);
-    let weight_lane = weighted.then_some(2);
-    let lanes = 1 + usize::from(labelled) + usize::from(weighted);
-    let spill = SpillWriter::create(folder, lanes, room(threads))?;
+    let lanes = Lanes {
+        labels: labelled.then_some(1),
+        // What JSON says of its numbers is known when all are read.
+        weights: (weighted.unwrap_or(columns.loss_mask.is_some())).then_some(2),
+        weighted: weighted.unwrap_or(false),
+    };
+    let count = 1 + usize::from(labelled) + usize::from(lanes.weights.is_some());
+    let spill = SpillWriter::create(folder, count, room(threads))?;
     let meter = Meter::new(watch, Stage::Read, sources.rows);
     let parts = parallel::each(sources.parts.len(), threads, |index| {
-        let Part { table, number, first_row } = sources.parts[index];
         let mut of = PartOf {
             lengths: Vec::new(),
             runs: Vec::new(),
             carried: vec![Vec::new(); columns.carry.len()],
             carried_starts: Vec::new(),
+            targetless: Vec::new(),
+            fractions: false,
+            above_one: None,
         };
-        sources.tables[table].read(number, first_row, columns, &mut |rows| {
-            if let Some(id) = end_of_document {
+        sources.read(index, columns, &mut |rows| {
+            if lanes.weights.is_none() && rows.weights.take().is_some() && rows.fractions {
+                let Part { table, .. } = sources.parts[index];
+                return Err(mixed_weights(&sources, table, columns));
+            }
+            if let Some(id) = rules.end_of_document {
                 append_end(rows, id);
             }
-            of.take(rows, &spill)?;
+            of.take(rows, &spill, rules.pack)?;
             meter.add(rows.lengths.len() as u64)
         })?;
         Ok(of)
     })?;
     sources.unchanged()?;
-    let lanes = (label_lane, weight_lane);
-    joined(parts, spill.finish(), lanes, narrow, carried_fields)
+    joined(parts, spill.finish(), lanes, narrow, carried_fields, sources)
 }
 
 impl PartOf {
-    fn take(&mut self, rows: &mut Rows, spill: &SpillWriter) -> Result<(), Fault> {
+    fn take(
+        &mut self,
+        rows: &mut Rows,
+        spill: &SpillWriter,
+        options: &PackOptions,
+    ) -> Result<(), Fault> {
+        self.fractions |= rows.fractions;
+        self.above_one = self.above_one.take().or(rows.above_one.take());
+        if let Some(labels) = &rows.labels {
+            let mut start = 0;
+            for (sequence, &length) in (self.lengths.len() as u32..).zip(&rows.lengths) {
+                let end = start + length as usize;
+                if !has_target(&labels[start..end], options) {
+                    self.targetless.push(sequence);
+                }
+                start = end;
+            }
+        }
         let position = spill.append(rows)?;
         let first = self.lengths.len() as u64;
         self.runs.push(Run { first, position });
@@ -118,35 +190,49 @@ impl PartOf {
 fn joined(
     parts: Vec<PartOf>,
     spill: Spill,
-    (label_lane, weight_lane): (Option<usize>, Option<usize>),
+    lanes: Lanes,
     narrow: bool,
     carried_fields: Vec<FieldRef>,
+    sources: Sources,
 ) -> Result<Ingested, Fault> {
     let (mut runs, mut carried_starts) = (Vec::new(), Vec::new());
     let mut carried = vec![Vec::new(); carried_fields.len()];
-    let mut lists = Vec::new();
-    let mut first = 0;
-    for part in parts {
+    let (mut lists, mut targetless, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut first, mut weighted, mut above_one) = (0, lanes.weighted, None);
+    for (part, &Part { table, first_row, .. }) in parts.into_iter().zip(&sources.parts) {
         runs.extend(part.runs.iter().map(|run| Run { first: run.first + first, ..*run }));
         carried_starts.extend(part.carried_starts.iter().map(|start| start + first));
         for (all, values) in carried.iter_mut().zip(part.carried) {
             all.extend(values);
         }
+        // Below 2^32 sequences altogether: more are refused below.
+        targetless.extend(part.targetless.iter().map(|sequence| first as u32 + sequence));
+        places.push((first, table, first_row));
+        weighted |= part.fractions;
+        above_one = above_one.or(part.above_one);
         first += part.lengths.len() as u64;
         lists.push(part.lengths);
     }
+    if let (Some(fault), false) = (above_one, weighted) {
+        return Err(fault);
+    }
     let lengths = concatenated(lists)?;
     let positions = Positions::new(runs, &lengths)?;
+    let Sources { tables, warnings, .. } = sources;
     Ok(Ingested {
         lengths,
         positions,
         spill,
-        label_lane,
-        weight_lane,
+        label_lane: lanes.labels,
+        weight_lane: lanes.weights.filter(|_| weighted),
         narrow,
         carried_fields,
         carried,
         carried_starts,
+        targetless,
+        warnings,
+        places,
+        paths: tables.iter().map(|table| table.path().to_path_buf()).collect(),
     })
 }
 
@@ -180,22 +266,28 @@ fn append_end(rows: &mut Rows, id: i32) {
     (rows.tokens, rows.labels, rows.weights) = (tokens, labels, weights);
 }
 
-/// Whether the loss mask is of floats; it must be the same in every file.
-fn is_weighted(sources: &Sources, columns: &Columns) -> Result<bool, Fault> {
-    let Some(name) = &columns.loss_mask else { return Ok(false) };
+/// Whether the loss mask is of floats, where a file has types; it must be the same in all that have.
+/// JSON has none: its numbers tell when they are read.
+fn is_weighted(sources: &Sources, columns: &Columns) -> Result<Option<bool>, Fault> {
+    let Some(name) = &columns.loss_mask else { return Ok(None) };
     let mut found: Option<bool> = None;
-    for table in &sources.tables {
-        let field = table.schema().and_then(|schema| schema.field_with_name(name).ok());
-        let weighted = field.is_some_and(|field| {
-            matches!(field.data_type(), DataType::List(item) | DataType::LargeList(item)
-                if item.data_type().is_floating())
-        });
+    for (table, of) in sources.tables.iter().enumerate() {
+        let field = of.schema().and_then(|schema| schema.field_with_name(name).ok());
+        let Some(field) = field else { continue };
+        let weighted = matches!(field.data_type(),
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _)
+                if item.data_type().is_floating());
         if *found.get_or_insert(weighted) != weighted {
-            let detail = format!("column '{name}' has weights in some files and a mask in others");
-            return Err(Fault::column(table.path(), None, detail));
+            return Err(mixed_weights(sources, table, columns));
         }
     }
-    Ok(found.unwrap_or(false))
+    Ok(found)
+}
+
+fn mixed_weights(sources: &Sources, table: usize, columns: &Columns) -> Fault {
+    let name = columns.loss_mask.as_deref().unwrap_or_default();
+    let detail = format!("column '{name}' has weights in some files and a mask in others");
+    Fault::column(sources.tables[table].path(), None, detail)
 }
 
 /// Whether every source stores its tokens as unsigned integers of 8 or 16 bits.
@@ -214,15 +306,13 @@ fn is_narrow(sources: &Sources, columns: &Columns) -> bool {
 fn carried_fields(sources: &Sources, columns: &Columns) -> Result<Vec<FieldRef>, Fault> {
     let mut fields: Vec<FieldRef> = Vec::new();
     for (k, name) in columns.carry.iter().enumerate() {
-        for table in &sources.tables {
-            let index = table.schema().and_then(|schema| schema.index_of(name).ok());
-            let Some((schema, index)) = table.schema().zip(index) else {
-                let detail = format!("there is no column '{name}' to carry");
-                return Err(Fault::column(table.path(), None, detail));
+        for (index, table) in sources.tables.iter().enumerate() {
+            let field = match sources.partition_type(index, name) {
+                Some(of) => Arc::new(Field::new(name, of.data_type(), true)),
+                None => own_field(table, name)?,
             };
-            let field = &schema.fields()[index];
             match fields.get(k) {
-                None => fields.push(FieldRef::clone(field)),
+                None => fields.push(field),
                 Some(first) if first.data_type() == field.data_type() => {}
                 Some(first) => {
                     let (a, b) = (first.data_type(), field.data_type());
@@ -233,4 +323,19 @@ fn carried_fields(sources: &Sources, columns: &Columns) -> Result<Vec<FieldRef>,
         }
     }
     Ok(fields)
+}
+
+/// A column that the file itself has, to carry.
+fn own_field(table: &Table, name: &str) -> Result<FieldRef, Fault> {
+    if table.is_json() {
+        let detail =
+            format!("column '{name}' can't be carried from JSON lines; use Parquet or Arrow");
+        return Err(Fault::column(table.path(), None, detail));
+    }
+    let index = table.schema().and_then(|schema| schema.index_of(name).ok());
+    let Some((schema, index)) = table.schema().zip(index) else {
+        let detail = format!("there is no column '{name}' to carry");
+        return Err(Fault::column(table.path(), None, detail));
+    };
+    Ok(FieldRef::clone(&schema.fields()[index]))
 }

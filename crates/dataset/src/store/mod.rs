@@ -6,8 +6,11 @@ mod gather;
 mod ingest;
 mod lanes;
 mod spill;
+mod targets;
 
 pub(crate) use block::{Block, Span};
 pub(crate) use content::Content;
 pub(crate) use gather::{Gatherer, Packs};
-pub(crate) use ingest::{Ingested, ingest};
+pub(crate) use ingest::{Ingested, Rules, ingest};
+pub use targets::Targetless;
+pub(crate) use targets::{Tally, trains};

@@ -4,14 +4,17 @@
 use arrow_array::builder::{ArrayBuilder, GenericListBuilder, PrimitiveBuilder};
 use arrow_array::types::{ArrowPrimitiveType, Int32Type};
 use arrow_array::{ArrayRef, OffsetSizeTrait, RecordBatch};
-use arrow_ipc::writer::{FileWriter, StreamWriter};
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use stowage_dataset::{DatasetOptions, DatasetReport, Fault, pack_dataset};
+use stowage_dataset::{
+    DatasetOptions, DatasetReport, Fault, LengthsOptions, pack_dataset, read_lengths,
+};
 use stowage_engine::{PackOptions, Unwatched};
 
 /// A row of a token column: null, or elements that may be null.
@@ -64,6 +67,19 @@ pub fn arrow(path: &Path, batch: &RecordBatch, group: usize) {
     writer.finish().expect("finished");
 }
 
+/// Writes an Arrow IPC file whose buffers are compressed.
+pub fn arrow_compressed(path: &Path, batch: &RecordBatch, group: usize, codec: CompressionType) {
+    let file = File::create(path).expect("a file");
+    let options = IpcWriteOptions::default().try_with_compression(Some(codec)).expect("a codec");
+    let mut writer =
+        FileWriter::try_new_with_options(file, &batch.schema(), options).expect("a writer");
+    for start in (0..batch.num_rows()).step_by(group) {
+        let part = batch.slice(start, group.min(batch.num_rows() - start));
+        writer.write(&part).expect("written");
+    }
+    writer.finish().expect("finished");
+}
+
 /// Writes an Arrow IPC stream with batches of `group` rows.
 pub fn arrow_stream(path: &Path, batch: &RecordBatch, group: usize) {
     let file = File::create(path).expect("a file");
@@ -90,6 +106,16 @@ pub fn source(path: &Path, sequences: &[Vec<i32>], group: usize) {
     let rows: Vec<Row<i32>> =
         sequences.iter().map(|list| Some(list.iter().copied().map(Some).collect())).collect();
     parquet(path, &table(vec![("input_ids", lists::<i32, Int32Type>(&rows))]), group, zstd());
+}
+
+/// What reads the column `input_ids`.
+pub fn lengths_options(paths: &[&Path]) -> LengthsOptions {
+    LengthsOptions { inputs: inputs(paths), column: "input_ids".to_string(), split: None }
+}
+
+/// Lengths of the column `input_ids`.
+pub fn lengths_of(paths: &[&Path]) -> Result<Vec<u32>, Fault> {
+    read_lengths(&lengths_options(paths), 2, &Unwatched).map(|read| read.lengths)
 }
 
 /// Packs with the defaults.

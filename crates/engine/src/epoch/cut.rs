@@ -55,7 +55,7 @@ impl Cuts {
         let overlong_ids = index.sequence_count() - index.starts[first] as usize;
         let each = match overlong {
             Overlong::Error | Overlong::Drop => return Ok(Self::default()),
-            Overlong::Truncate => 1,
+            Overlong::Truncate | Overlong::TruncateStart => 1,
             Overlong::Split => 2,
         };
         let mut cuts = Vec::new();
@@ -72,12 +72,16 @@ impl Cuts {
                     before: 0,
                     rank: 0,
                 };
-                if overlong == Overlong::Truncate {
-                    cuts.push(cut(usable, 0, 1));
-                } else {
-                    cuts.push(cut(usable, 0, full));
-                    if rest > 0 {
-                        cuts.push(cut(rest, full * usable, 1));
+                match overlong {
+                    Overlong::Truncate => cuts.push(cut(usable, 0, 1)),
+                    Overlong::TruncateStart => {
+                        cuts.push(cut(usable, index.lengths[class] - usable, 1));
+                    }
+                    _ => {
+                        cuts.push(cut(usable, 0, full));
+                        if rest > 0 {
+                            cuts.push(cut(rest, full * usable, 1));
+                        }
                     }
                 }
             }

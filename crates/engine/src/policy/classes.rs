@@ -97,7 +97,7 @@ mod tests {
             lengths in prop::collection::vec(0_u32..60, 0..80),
             capacity in 1_u32..30,
             alignment in 1_u32..9,
-            overlong in prop::sample::select(vec![Overlong::Error, Overlong::Drop, Overlong::Truncate, Overlong::Split]),
+            overlong in prop::sample::select(vec![Overlong::Error, Overlong::Drop, Overlong::Truncate, Overlong::Split, Overlong::TruncateStart]),
             drop_empty in any::<bool>(),
         ) {
             let empty = if drop_empty { Empty::Drop } else { Empty::Error };

@@ -32,7 +32,7 @@ pub(super) fn fate(length: u32, usable: u32, options: &PackOptions) -> Result<Fa
             alignment: options.sequence_alignment,
         }),
         Overlong::Drop => Ok(Fate::Dropped),
-        Overlong::Truncate => Ok(Fate::Pieces(1)),
+        Overlong::Truncate | Overlong::TruncateStart => Ok(Fate::Pieces(1)),
         Overlong::Split => Ok(Fate::Pieces(length.div_ceil(usable))),
     }
 }

@@ -7,7 +7,7 @@ pub struct Ledger {
     pub tokens_in: u64,
     /// Tokens that stand in packs.
     pub tokens_packed: u64,
-    /// Tokens cut off by `overlong: 'truncate'`.
+    /// Tokens cut off by `overlong: 'truncate'` or `'truncate-start'`.
     pub tokens_truncated: u64,
     /// Tokens of sequences left out by `overlong: 'drop'`.
     pub tokens_dropped: u64,

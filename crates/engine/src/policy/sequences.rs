@@ -115,7 +115,10 @@ fn settle(lengths: &[u32], options: &PackOptions, watch: &dyn Watch) -> Result<A
                     made.sequences.push(index);
                     made.lengths.push(taken);
                     if cut {
-                        made.starts.push(part * usable);
+                        made.starts.push(match options.overlong {
+                            Overlong::TruncateStart => length - taken,
+                            _ => part * usable,
+                        });
                     }
                     rest -= taken;
                 }

@@ -25,7 +25,8 @@ pub(super) fn arrivals(lengths: &[u32], options: &StreamOptions) -> Result<Arriv
     let ledger = Ledger { tokens_in, tokens_packed: tokens_in, ..Ledger::default() };
     // One pass that the compiler vectorises; below 1 wraps around to the top.
     let highest = lengths.iter().map(|&length| length.wrapping_sub(1)).max().unwrap_or(0);
-    let cuts_at = capacity - u32::from(options.overlong == Overlong::Truncate);
+    let truncates = matches!(options.overlong, Overlong::Truncate | Overlong::TruncateStart);
+    let cuts_at = capacity - u32::from(truncates);
     if highest < cuts_at {
         return Ok(Arrivals { ledger, entries: count, plain: true });
     }
@@ -49,7 +50,7 @@ pub(super) fn arrivals(lengths: &[u32], options: &StreamOptions) -> Result<Arriv
                     arrivals.ledger.tokens_dropped += u64::from(length);
                     arrivals.ledger.tokens_packed -= u64::from(length);
                 }
-                Overlong::Truncate => {
+                Overlong::Truncate | Overlong::TruncateStart => {
                     arrivals.ledger.tokens_truncated += over;
                     arrivals.ledger.tokens_packed -= over;
                 }

@@ -191,6 +191,9 @@ fn place_all(
         match options.overlong {
             // At exactly the capacity as well: a snapshot can't tell the two apart.
             Overlong::Truncate if length >= capacity => place(Entry::piece(id, capacity, 0)),
+            Overlong::TruncateStart if length >= capacity => {
+                place(Entry::piece(id, capacity, length - capacity));
+            }
             Overlong::Split if length > capacity => {
                 for start in (0..length).step_by(capacity as usize) {
                     place(Entry::piece(id, capacity.min(length - start), start));

@@ -71,7 +71,8 @@ fn mark_cut(waiting: &mut [Entry], options: &StreamOptions) {
                 && next.start == options.capacity
         });
         let fills = entry.length() == options.capacity && entry.start == 0;
-        if fills && (follows || options.overlong == Overlong::Truncate) {
+        let truncates = matches!(options.overlong, Overlong::Truncate | Overlong::TruncateStart);
+        if fills && (follows || truncates) {
             waiting[at] = Entry::piece(entry.id, entry.length(), 0);
         }
     }
@@ -126,7 +127,8 @@ impl Reader<'_> {
             1 => Overlong::Drop,
             2 => Overlong::Truncate,
             3 => Overlong::Split,
-            other => return Err(wrong(format!("the overlong policy is {other}, not 0 to 3"))),
+            4 => Overlong::TruncateStart,
+            other => return Err(wrong(format!("the overlong policy is {other}, not 0 to 4"))),
         };
         let empty = match empty {
             0 => Empty::Error,
@@ -177,9 +179,12 @@ impl Reader<'_> {
             }
             let length = self.between("a length", 1, options.capacity)?;
             let start = self.u32()?;
-            let is_piece = options.overlong == Overlong::Split
-                && start.is_multiple_of(options.capacity)
-                && start.checked_add(length).is_some();
+            let is_piece = start.checked_add(length).is_some()
+                && match options.overlong {
+                    Overlong::Split => start.is_multiple_of(options.capacity),
+                    Overlong::TruncateStart => length == options.capacity,
+                    _ => false,
+                };
             entries.push(match start {
                 0 => Entry::whole(id, length),
                 _ if is_piece => Entry::piece(id, length, start),

@@ -52,6 +52,7 @@ impl StreamPacker {
             Overlong::Drop => 1,
             Overlong::Truncate => 2,
             Overlong::Split => 3,
+            Overlong::TruncateStart => 4,
         };
         bytes.extend([overlong, u8::from(options.empty == Empty::Drop), 0, 0]);
         let Ledger { tokens_in, tokens_packed, tokens_truncated, tokens_dropped } = ledger;

@@ -71,7 +71,7 @@ impl Proof<'_> {
     }
 
     /// The pieces of a sequence follow each other from its first token to its last. Only a sequence
-    /// truncated to the usable capacity ends early.
+    /// truncated to the usable capacity ends early, or begins late.
     pub(super) fn pieces_leave_no_gap(
         &self,
         starts: &[u32],
@@ -91,7 +91,11 @@ impl Proof<'_> {
             }
             let whole = self.lengths[sequence as usize];
             let truncated = group.len() == 1 && reached == usable;
-            if reached < whole && !truncated {
+            let first = group[0] as usize;
+            let truncated_at_start = group.len() == 1
+                && piece_lengths[first] == usable
+                && starts[first] + usable == whole;
+            if reached < whole && !truncated && !truncated_at_start {
                 let detail = format!("token {reached} of sequence {sequence} stands in no pack");
                 return invalid(Some(sequence), detail);
             }

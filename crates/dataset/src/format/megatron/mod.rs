@@ -25,7 +25,6 @@ impl RowFormat for Megatron {
             masks: false,
             weights: false,
             carries: false,
-            aligns: false,
             cuts: false,
             vocabulary: true,
             shard_bytes: None,

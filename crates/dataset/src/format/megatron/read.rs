@@ -3,6 +3,7 @@
 //! padding is that id.
 
 use crate::Fault;
+use crate::format::cuts;
 use crate::format::found::Found;
 use crate::format::reader::{Reader, Shape};
 use crate::format::shape::array::{Array, Extent, Kind};
@@ -12,7 +13,6 @@ use crate::output::{MANIFEST, Manifest};
 use crate::source::file::SourceFile;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use stowage_engine::options::Overlong;
 
 /// Bytes before the lengths: magic, version, type, two counts.
 const HEADER: u64 = 34;
@@ -45,7 +45,10 @@ impl MegatronReader {
         let tokens = Array { name: "input_ids", path, start: 0, count, kind };
         let mut arrays = vec![(tokens, Extent::Places)];
         let mut names = vec!["cu_seqlens", "pack_offsets", "sequence_ids"];
-        if matches!(manifest.overlong, Overlong::Truncate | Overlong::Split) {
+        if manifest.sequence_alignment > 1 {
+            names.push("token_counts");
+        }
+        if cuts(manifest.overlong) {
             names.push("piece_starts");
         }
         for name in names {

@@ -26,6 +26,7 @@ pub(crate) struct MegatronSink {
     end: i32,
     narrow: bool,
     starts: bool,
+    counts: bool,
     /// End-of-document ids within sequences: Megatron takes them for ends.
     inner_ends: AtomicU64,
 }
@@ -49,7 +50,14 @@ pub(crate) struct MegatronFiles {
 impl MegatronSink {
     /// `end` is the end-of-document id; `narrow`: tokens of 16 bits.
     pub(crate) fn new(content: &Content, capacity: u32, end: i32, narrow: bool) -> Self {
-        Self { capacity, end, narrow, starts: content.starts, inner_ends: AtomicU64::new(0) }
+        Self {
+            capacity,
+            end,
+            narrow,
+            starts: content.starts,
+            counts: content.counts,
+            inner_ends: AtomicU64::new(0),
+        }
     }
 
     fn width(&self) -> u64 {
@@ -103,8 +111,9 @@ impl MegatronSink {
     }
 
     fn count_inner_ends(&self, block: &Block) {
-        let inner = (0..block.rows()).flat_map(|row| segments(block, row)).map(|places| {
-            let tokens = &block.tokens[places.start..places.end - 1];
+        let segments = (0..block.rows()).flat_map(|row| segments(block, row));
+        let inner = segments.zip(&*block.counts).map(|(places, &count)| {
+            let tokens = &block.tokens[places.start..places.start + count as usize - 1];
             tokens.iter().filter(|&&id| id == self.end).count() as u64
         });
         self.inner_ends.fetch_add(inner.sum(), Relaxed);
@@ -116,6 +125,9 @@ impl MegatronSink {
             ("pack_offsets", true, pack_ends),
             ("sequence_ids", false, |block| block.sequences.inner().clone()),
         ];
+        if self.counts {
+            sides.push(("token_counts", false, |block| block.counts.inner().clone()));
+        }
         if self.starts {
             sides.push(("piece_starts", false, |block| block.starts.inner().clone()));
         }
@@ -148,7 +160,7 @@ impl Sink for MegatronSink {
     }
 
     fn pack_bytes(&self, _places: u64, segments: u64) -> u64 {
-        u64::from(self.capacity) * self.width() + 16 * segments + 8
+        u64::from(self.capacity) * self.width() + 20 * segments + 8
     }
 
     fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<MegatronFiles, Fault> {
@@ -159,7 +171,7 @@ impl Sink for MegatronSink {
                 "pack_offsets" => sizes.packs + 1,
                 _ => sizes.segments + u64::from(ends),
             };
-            let mut start = header("<i8", count);
+            let mut start = header(if name == "token_counts" { "<i4" } else { "<i8" }, count);
             if ends {
                 start.extend_from_slice(&0_i64.to_le_bytes());
             }

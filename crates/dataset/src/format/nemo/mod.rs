@@ -18,21 +18,14 @@ pub(super) struct Nemo;
 
 impl RowFormat for Nemo {
     fn facts(&self) -> &'static Facts {
-        const FACTS: Facts = Facts {
-            name: "nemo",
-            labels: true,
-            weights: false,
-            carries: false,
-            aligns: false,
-            ..Facts::TABLE
-        };
+        const FACTS: Facts =
+            Facts { name: "nemo", labels: true, weights: false, carries: false, ..Facts::TABLE };
         &FACTS
     }
 
     fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
         let SinkOptions { content, options, shard_bytes, .. } = *given;
-        let (compression, capacity) = (options.compression, options.pack.capacity);
-        Ok(Box::new(NemoSink::new(content, compression, shard_bytes, capacity)?))
+        Ok(Box::new(NemoSink::new(content, options.compression, shard_bytes, options)?))
     }
 
     fn open(

@@ -10,13 +10,13 @@ use crate::format::parquet::{Encoded, ParquetFiles, ParquetSink};
 use crate::format::shape::padded::segments;
 use crate::format::shape::table::{Table, list_field};
 use crate::format::sink::{Cut, Sink, Sizes};
-use crate::options::Compression;
+use crate::options::{Compression, DatasetOptions};
 use crate::output::{DataFile, Output};
 use crate::source::IGNORE;
 use crate::store::Content;
 use crate::store::{Block, Span};
 use arrow_array::{ArrayRef, Int8Array, Int32Array, Int64Array, ListArray, RecordBatch};
-use arrow_buffer::OffsetBuffer;
+use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use serde_json::json;
 use std::sync::Arc;
@@ -28,10 +28,12 @@ pub(crate) struct NemoTable {
     int32: FieldRef,
     int64: FieldRef,
     starts: bool,
+    /// Sequences are aligned, with filler of this id.
+    filler: Option<i32>,
 }
 
 impl NemoTable {
-    fn new(content: &Content) -> Self {
+    fn new(content: &Content, pad: i32) -> Self {
         let element = |data_type| Arc::new(Field::new("element", data_type, true));
         let (int8, int32, int64) =
             (element(DataType::Int8), element(DataType::Int32), element(DataType::Int64));
@@ -44,8 +46,12 @@ impl NemoTable {
         if content.starts {
             fields.push(list_field("piece_starts", &int64));
         }
+        if content.counts {
+            fields.push(list_field("token_counts", &int32));
+        }
         let schema = Arc::new(Schema::new(fields));
-        Self { schema, int8, int32, int64, starts: content.starts }
+        let filler = content.counts.then_some(pad);
+        Self { schema, int8, int32, int64, starts: content.starts, filler }
     }
 }
 
@@ -55,7 +61,8 @@ impl Table for NemoTable {
     }
 
     fn pack_bytes(&self, places: u64, segments: u64) -> u64 {
-        5 * places + segments * if self.starts { 20 } else { 12 }
+        let aligned = if self.filler.is_some() { 9 } else { 0 };
+        5 * places + segments * (aligned + if self.starts { 20 } else { 12 })
     }
 
     fn batch(
@@ -64,48 +71,80 @@ impl Table for NemoTable {
         go_on: &dyn Fn() -> Result<(), Fault>,
     ) -> Result<RecordBatch, Fault> {
         go_on()?;
-        let (mask, starts) = mask_and_starts(&block);
+        let (mask, starts) = mask_and_starts(&block, self.filler.is_some());
         let list = |element: &FieldRef, offsets: &OffsetBuffer<i32>, values: ArrayRef| {
             Arc::new(ListArray::new(Arc::clone(element), offsets.clone(), values, None)) as ArrayRef
         };
         let int64 = |values| Arc::new(Int64Array::new(values, None));
-        let (tokens, segments) = (&block.token_offsets, &block.segment_offsets);
+        let (places, tokens) = match self.filler {
+            Some(filler) => lengthened(&block, filler),
+            None => (block.token_offsets.clone(), block.tokens.clone()),
+        };
+        let segments = &block.segment_offsets;
         let mut columns = vec![
-            list(&self.int32, tokens, Arc::new(Int32Array::new(block.tokens, None))),
-            list(&self.int8, tokens, Arc::new(Int8Array::from(mask))),
+            list(&self.int32, &places, Arc::new(Int32Array::new(tokens, None))),
+            list(&self.int8, &places, Arc::new(Int8Array::from(mask))),
             list(&self.int32, segments, Arc::new(Int32Array::from(starts))),
             list(&self.int64, segments, int64(block.sequences)),
         ];
         if self.starts {
             columns.push(list(&self.int64, segments, int64(block.starts)));
         }
+        if self.filler.is_some() {
+            let counts = Arc::new(Int32Array::new(block.counts, None));
+            columns.push(list(&self.int32, segments, counts));
+        }
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns);
         Ok(batch.expect("columns of the schema, one list per row"))
     }
 }
 
-/// The mask, aligned to labels, and the place of each segment within its row.
-fn mask_and_starts(block: &Block) -> (Vec<i8>, Vec<i32>) {
+/// The mask, aligned to labels, and the place of each segment within its row; with one place more
+/// for each, if the segments are `lengthened`.
+fn mask_and_starts(block: &Block, lengthened: bool) -> (Vec<i8>, Vec<i32>) {
     let labels = block.labels.as_ref().expect("the content of this format has labels");
     let mut mask = Vec::with_capacity(labels.len());
     let mut starts = Vec::with_capacity(block.lengths.len());
     for row in 0..block.rows() {
-        let first = block.places_of(row).start;
+        let (first, mut more) = (block.places_of(row).start, 0);
         for places in segments(block, row) {
-            starts.push(i32::try_from(places.start - first).expect("a pack has below 2^31 places"));
+            let start = places.start - first + more;
+            starts.push(i32::try_from(start).expect("a pack has below 2^31 places"));
             mask.extend(
                 labels[places.start + 1..places.end].iter().map(|&l| i8::from(l != IGNORE)),
             );
             mask.push(0);
+            if lengthened {
+                mask.push(0);
+                more += 1;
+            }
         }
     }
     (mask, starts)
+}
+
+/// Tokens with one more filler behind each segment, and where the rows end. The reader takes inputs
+/// and labels of a segment of n + 1 tokens for n: these are the n that must be a multiple.
+fn lengthened(block: &Block, filler: i32) -> (OffsetBuffer<i32>, ScalarBuffer<i32>) {
+    let mut tokens = Vec::with_capacity(block.tokens.len() + block.lengths.len());
+    let mut lengths = Vec::with_capacity(block.rows());
+    for row in 0..block.rows() {
+        let before = tokens.len();
+        for places in segments(block, row) {
+            tokens.extend_from_slice(&block.tokens[places]);
+            tokens.push(filler);
+        }
+        lengths.push(tokens.len() - before);
+    }
+    (OffsetBuffer::from_lengths(lengths), tokens.into())
 }
 
 /// The format `nemo`.
 pub(crate) struct NemoSink {
     parquet: ParquetSink<NemoTable>,
     capacity: u32,
+    /// The reader finds the end of a sequence by the end-of-document id, and filler is none.
+    unknown_filler: bool,
 }
 
 /// A block, encoded, with what it adds to the metadata.
@@ -135,10 +174,11 @@ impl Tally {
     fn of(block: &Block) -> Self {
         let mut tally = Self { packs: block.rows() as u64, ..Self::default() };
         tally.sequences = block.lengths.len() as u64;
-        tally.tokens = block.tokens.len() as u64;
+        tally.tokens = block.counts.iter().map(|&count| u64::from(count.unsigned_abs())).sum();
         tally.longest = block.lengths.iter().copied().max().unwrap_or(0);
         tally.most = (0..block.rows()).map(|row| block.segments_of(row).len()).max().unwrap_or(0);
-        tally.shortest_pack = (0..block.rows()).map(|row| block.places_of(row).len()).min();
+        let tokens = |row| block.counts[block.segments_of(row)].iter().map(|&n| n as usize).sum();
+        tally.shortest_pack = (0..block.rows()).map(tokens).min();
         tally
     }
 
@@ -159,11 +199,13 @@ impl NemoSink {
         content: &Content,
         compression: Compression,
         shard_bytes: u64,
-        capacity: u32,
+        options: &DatasetOptions,
     ) -> Result<Self, Fault> {
-        let table = NemoTable::new(content);
+        let (capacity, pad) = (options.pack.capacity, options.pad());
+        let unknown_filler = content.counts && options.eos_token_id != Some(pad);
+        let table = NemoTable::new(content, pad);
         let parquet = ParquetSink::with_table(table, compression, shard_bytes, "idx.parquet", 500)?;
-        Ok(Self { parquet, capacity })
+        Ok(Self { parquet, capacity, unknown_filler })
     }
 }
 
@@ -173,6 +215,17 @@ impl Sink for NemoSink {
 
     fn columns(&self) -> Vec<String> {
         Sink::columns(&self.parquet)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        if !self.unknown_filler {
+            return Vec::new();
+        }
+        vec![
+            "the filler of aligned sequences isn't the end-of-document id, by which NeMo finds where \
+             they end: give eosTokenId, and no other padTokenId"
+                .to_string(),
+        ]
     }
 
     fn cut(&self) -> Cut {

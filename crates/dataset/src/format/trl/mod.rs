@@ -18,19 +18,16 @@ pub(super) struct Trl;
 
 impl RowFormat for Trl {
     fn facts(&self) -> &'static Facts {
-        const FACTS: Facts = Facts {
-            name: "trl",
-            labels: true,
-            weights: false,
-            carries: false,
-            aligns: false,
-            ..Facts::TABLE
-        };
+        const FACTS: Facts =
+            Facts { name: "trl", labels: true, weights: false, carries: false, ..Facts::TABLE };
         &FACTS
     }
 
     fn sink(&self, given: &SinkOptions<'_>) -> Result<Box<dyn AnySink>, Fault> {
-        Ok(Box::new(FolderSink::new(TrlTable::new(), given.shard_bytes)))
+        Ok(Box::new(FolderSink::new(
+            TrlTable::new(given.options.pad(), given.options.pack.sequence_alignment),
+            given.shard_bytes,
+        )))
     }
 
     fn open(

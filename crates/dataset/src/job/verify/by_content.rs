@@ -79,7 +79,8 @@ fn expected(
     meter: &Meter<'_>,
 ) -> Result<Vec<u64>, Fault> {
     let lengths = &sources.lengths;
-    let count = lengths.iter().map(|&length| pieces(promises, length).count()).sum();
+    let packed = |sequence| promises.packed_length(sources, sequence);
+    let count = (0..lengths.len()).map(|of| pieces(promises, packed(of)).count()).sum();
     let mut all = memory::reserved(count)?;
     let chunks: Vec<usize> = (0..lengths.len()).step_by(AT_ONCE).collect();
     for wave in chunks.chunks(4 * threads.max(1)) {
@@ -107,13 +108,13 @@ fn digests(
     while first < end {
         let run = expected.fetch_run(sources, first, end)?;
         let mut at = 0;
-        for &length in &sources.lengths[first..first + run] {
-            for (start, tokens) in pieces(promises, length) {
+        for sequence in first..first + run {
+            for (start, tokens) in pieces(promises, promises.packed_length(sources, sequence)) {
                 let start = at + start as usize;
                 let piece = expected.piece(start..start + tokens as usize);
                 digests.push(promises.kept.digest_expected(&piece));
             }
-            at += length as usize;
+            at += sources.lengths[sequence] as usize;
         }
         first += run;
         meter.add(0)?;
@@ -191,8 +192,8 @@ fn first_fault(
         }
     }
     let mut expected = Expected::default();
-    for (sequence, &length) in sources.lengths.iter().enumerate() {
-        for (start, tokens) in pieces(promises, length) {
+    for sequence in 0..sources.lengths.len() {
+        for (start, tokens) in pieces(promises, promises.packed_length(sources, sequence)) {
             let piece = expected.fetch(sources, sequence, start, tokens as usize)?;
             if taken.is_missing(promises.kept.digest_expected(&piece)) {
                 let detail = format!(

@@ -32,7 +32,8 @@ pub(crate) fn prove(
         let claims = &part.claims;
         for (k, (&sequence, &count)) in claims.sequences.iter().zip(&claims.counts).enumerate() {
             let start = claims.starts.get(k).copied().unwrap_or(0);
-            if start > 0 {
+            let keeps_end = promises.options.overlong == Overlong::TruncateStart;
+            if start > 0 && !keeps_end {
                 tails.push((p as u32, k as u32));
                 continue;
             }
@@ -44,12 +45,20 @@ pub(crate) fn prove(
                     format!("sequence {sequence} stands in two packs"),
                 ));
             }
+            if start > 0 && count != promises.options.usable() {
+                let detail = format!(
+                    "{count} tokens of sequence {sequence} from {start}: one that is cut fills a pack"
+                );
+                return Err(fault(parts, (p, k), detail));
+            }
             if let Some(sources) = promises.sources {
-                let length = sources.lengths[sequence as usize];
-                let wanted = first_piece(promises, length);
-                if wanted != Some(count) {
+                let length = promises.packed_length(sources, sequence as usize);
+                let wanted = pieces(promises, length).next();
+                if wanted != Some((start.into(), count)) {
+                    let length = sources.lengths[sequence as usize];
                     let detail = format!(
-                        "sequence {sequence} has {length} tokens, of which {count} stand here"
+                        "sequence {sequence} has {length} tokens, of which {count} from {start} \
+                         stand here"
                     );
                     return Err(fault(parts, (p, k), detail));
                 }
@@ -59,10 +68,12 @@ pub(crate) fn prove(
     joined(promises, parts, &heads, tails, folder)?;
     let missing = |detail: String| Err(Fault::invalid(folder, None, detail));
     if let Some(sources) = promises.sources {
-        let absent = |&(sequence, &length): &(usize, &u32)| {
+        let absent = |&sequence: &usize| {
+            let length = promises.packed_length(sources, sequence);
             !heads.contains(sequence as u32) && first_piece(promises, length).is_some()
         };
-        if let Some((sequence, length)) = sources.lengths.iter().enumerate().find(absent) {
+        if let Some(sequence) = (0..sources.lengths.len()).find(absent) {
+            let length = sources.lengths[sequence];
             return missing(format!("sequence {sequence} ({length} tokens) stands in no pack"));
         }
     }
@@ -109,7 +120,12 @@ pub(crate) fn pieces(
         Overlong::Split if first.is_some() => length,
         _ => first.unwrap_or(0),
     };
-    (0..end).step_by(usable as usize).map(move |start| (start.into(), usable.min(end - start)))
+    let before = match promises.options.overlong {
+        Overlong::TruncateStart => length.saturating_sub(usable),
+        _ => 0,
+    };
+    let starts = (0..end).step_by(usable as usize);
+    starts.map(move |start| ((before + start).into(), usable.min(end - start)))
 }
 
 /// Tokens of the piece that a sequence begins with; none if the policies leave it out. (A policy of
@@ -159,7 +175,8 @@ fn joined(
         let (sequence, start, count) = of(tail);
         let first = index == 0 || of(&tails[index - 1]).0 != sequence;
         let last = tails.get(index + 1).is_none_or(|next| of(next).0 != sequence);
-        let length = promises.sources.map(|sources| sources.lengths[sequence as usize]);
+        let length =
+            promises.sources.map(|sources| promises.packed_length(sources, sequence as usize));
         let ends =
             length.is_none_or(|length| u64::from(start) + u64::from(count) == u64::from(length));
         let headless = !heads.contains(sequence);

@@ -29,6 +29,8 @@ pub(crate) struct Claims {
     /// Tokens of the longest segment.
     pub longest: u32,
     segments: u32,
+    /// Segments and packs without any target, where that is asked.
+    pub targetless: (u64, u64),
     /// Lengths of the open pack's segments.
     open: Vec<u32>,
     /// Lengths that share a pack, with how many packs have them.
@@ -48,6 +50,12 @@ impl Claims {
         self.open.push(segment.count as u32);
         self.longest = self.longest.max(segment.count as u32);
         self.segments += 1;
+    }
+
+    /// Takes note of segments of a pack without a target.
+    pub(crate) fn without_targets(&mut self, segments: usize, without: usize) {
+        self.targetless.0 += without as u64;
+        self.targetless.1 += u64::from(without == segments);
     }
 
     /// Ends a pack of `tokens`.

@@ -22,11 +22,11 @@ mod totals;
 use super::report::DatasetReport;
 use crate::format::reader::Reader;
 use crate::format::{self, Format, PlanFormat, RowFormat};
-use crate::output::{MANIFEST, Manifest};
+use crate::output::{MANIFEST, Manifest, SourceNotes};
 use crate::progress::Meter;
-use crate::source::Columns;
 use crate::source::ids::Sequences;
-use crate::store::ingest;
+use crate::source::{Columns, Inputs, Packed};
+use crate::store::{Rules, ingest};
 use crate::{Fault, parallel};
 use claims::{Claims, PartClaims};
 use expected::Kept;
@@ -104,7 +104,10 @@ fn rows(
     let sources = match &options.inputs {
         Some(inputs) => {
             let beside = scratch_folder(folder);
-            Some(ingest(inputs, &options.columns, end, &beside, threads, watch)?)
+            let columns = with_notes(&options.columns, &manifest.source);
+            let rules = Rules { end_of_document: end, pack: &manifest.options() };
+            let inputs = inputs_of(inputs, &columns, &manifest.source);
+            Some(ingest(&inputs, &columns, rules, &beside, threads, watch)?)
         }
         None => None,
     };
@@ -119,14 +122,20 @@ fn rows(
         sources,
         kept: Kept::of(&manifest, format.facts(), sources, folder)?,
     };
+    let noted = manifest.source.targetless;
     let read = || read_back(reader.as_ref(), &promises, threads, meter);
     let mut parts = read()?;
     totals::row_counts(&manifest, paths, &parts)?;
     prove_coverage(&promises, &mut parts, folder, threads, meter, &read)?;
     bound::prove(&manifest, &mut parts, folder, watch)?;
     reader.check_sums(&totals::sums(&parts))?;
+    if let Some(noted) = noted {
+        totals::targets(&noted, &parts, &promises, folder)?;
+    }
+    let warnings = sources.map(|sources| sources.warnings.clone()).unwrap_or_default();
     let spilled_bytes = sources.map_or(0, |sources| sources.spill.bytes());
-    totals::report(manifest, parts, spilled_bytes)
+    let report = totals::report(manifest, parts, spilled_bytes)?;
+    Ok(DatasetReport { warnings: warnings.into_list(), ..report })
 }
 
 /// Proves a data set that holds a plan.
@@ -141,15 +150,38 @@ fn plan(
     let found = format.open(folder, &manifest)?;
     let sequences = match &options.inputs {
         Some(inputs) => {
-            let sequences = Sequences::read(inputs, &options.columns, threads, watch)?;
+            let inputs = inputs_of(inputs, &options.columns, &manifest.source);
+            let sequences = Sequences::read(&inputs, &options.columns, threads, watch)?;
             same_size(folder, &manifest, &sequences.lengths)?;
             Some(sequences)
         }
         None => None,
     };
+    let warnings = sequences.as_ref().map(|all| all.warnings.clone()).unwrap_or_default();
     format.prove_ids(folder, &manifest, &found, sequences.as_ref(), watch)?;
     bound::prove_plan(&manifest, &found.templates, folder, watch)?;
-    Ok(totals::proved(manifest, &Fills::of_templates(&found.templates), 0))
+    let report = totals::proved(manifest, &Fills::of_templates(&found.templates), 0);
+    Ok(DatasetReport { warnings, ..report })
+}
+
+/// The columns as they were read when packing: what the manifest notes, unless it is named anew.
+fn with_notes(columns: &Columns, notes: &SourceNotes) -> Columns {
+    let mut columns = columns.clone();
+    columns.attention_mask = columns.attention_mask.or_else(|| notes.attention_mask.clone());
+    columns
+}
+
+/// The sources as they were found when packing.
+fn inputs_of<'a>(paths: &'a [String], columns: &'a Columns, notes: &'a SourceNotes) -> Inputs<'a> {
+    let has_folder = paths.iter().any(|path| Path::new(path).is_dir());
+    Inputs {
+        paths,
+        // A file or pattern that is named instead of the folder says which split it is.
+        split: notes.split.as_deref().filter(|_| has_folder),
+        packed: if notes.repack { Packed::Read } else { Packed::Refuse },
+        column: &columns.tokens,
+        arrays: false,
+    }
 }
 
 /// Each sequence once, by ids or by content, and the ledger.

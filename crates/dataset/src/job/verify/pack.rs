@@ -45,7 +45,7 @@ impl Promises<'_> {
             let place = row.tokens.iter().position(|&id| id < 0).unwrap_or(0);
             format!("token {place} of the pack is {}, which is no id", row.tokens[place])
         })?;
-        let (mut at, mut tokens) = (0, 0);
+        let (mut at, mut tokens, mut without) = (0, 0, 0);
         for number in 0..row.lengths.len() {
             let segment = Segment::of(row, number, at, self)?;
             segment.check(row, self)?;
@@ -62,10 +62,12 @@ impl Promises<'_> {
                 }
             }
             claims.push(&segment, row.starts.is_some());
+            without += usize::from(!segment.trains(row));
             tokens += segment.count as u32;
             at += segment.places;
         }
         self.padding(row, filled)?;
+        claims.without_targets(row.lengths.len(), without);
         claims.end_pack(tokens);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::expected::Kept;
 use crate::Fault;
 use crate::format::reader::Shape;
+use crate::options::WithoutTargets;
 use crate::output::{Labels, Manifest};
 use crate::store::Ingested;
 use stowage_engine::PackOptions;
@@ -43,6 +44,15 @@ impl Promises<'_> {
     pub(crate) fn plain_labels(&self) -> bool {
         let named = self.sources.is_none_or(|sources| sources.label_lane.is_some());
         self.manifest.labels == Labels::Tokens || !named
+    }
+
+    /// Tokens of a sequence of the sources, 0 where it was left out for want of a target.
+    pub(crate) fn packed_length(&self, sources: &Ingested, sequence: usize) -> u32 {
+        let drops = self.manifest.source.without_targets == WithoutTargets::Drop;
+        if drops && sources.is_targetless(sequence as u32) {
+            return 0;
+        }
+        sources.lengths[sequence]
     }
 
     /// Whether the packs say which sequences they hold.

@@ -6,6 +6,7 @@ use super::expected::{Piece, targets};
 use super::rule::{Promises, RowFault, need};
 use crate::format::found::Row;
 use crate::source::IGNORE;
+use crate::store::trains;
 use std::fmt;
 use std::ops::Range;
 
@@ -72,6 +73,15 @@ impl Segment {
     /// The places of its tokens.
     pub(crate) fn own(&self) -> Range<usize> {
         self.at..self.at + self.count
+    }
+
+    /// Whether it has a target, as far as the format says.
+    pub(crate) fn trains(&self, row: &Row<'_>) -> bool {
+        match (row.labels, row.loss_mask) {
+            (Some(labels), _) => trains(&labels[self.own()]),
+            (None, Some(mask)) => mask[self.own()].contains(&1),
+            (None, None) => true,
+        }
     }
 
     /// All rules that need no source.

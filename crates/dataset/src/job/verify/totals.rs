@@ -1,10 +1,12 @@
 //! Packs per file, and the figures of the whole: what the manifest says against what was read.
 
 use super::claims::{Claims, PartClaims};
+use super::rule::Promises;
 use crate::Fault;
 use crate::format::reader::Sums;
 use crate::job::report::{DatasetReport, Times};
 use crate::output::{MANIFEST, Manifest};
+use crate::store::Targetless;
 use std::path::{Path, PathBuf};
 use stowage_engine::Fault as EngineFault;
 use stowage_engine::stats::{Context, Fills, Outcome};
@@ -54,6 +56,34 @@ pub(crate) fn sums(parts: &[PartClaims]) -> Sums {
     }
 }
 
+/// As many segments and packs have no target as the manifest says.
+///
+/// # Errors
+/// [`Fault::Invalid`] with the numbers.
+pub(crate) fn targets(
+    noted: &Targetless,
+    parts: &[PartClaims],
+    promises: &Promises<'_>,
+    folder: &Path,
+) -> Result<(), Fault> {
+    let has = |name: &str| promises.manifest.columns.iter().any(|column| column == name);
+    if !has("labels") && !has("loss_mask") {
+        return Ok(());
+    }
+    let claims = || parts.iter().map(|part| part.claims.targetless);
+    let segments: u64 = claims().map(|(segments, _)| segments).sum();
+    let packs: u64 = claims().map(|(_, packs)| packs).sum();
+    if segments + noted.dropped == noted.sequences && packs == noted.packs {
+        return Ok(());
+    }
+    let detail = format!(
+        "{segments} sequences and {packs} packs have no target; the manifest says {} and {}",
+        noted.sequences - noted.dropped,
+        noted.packs
+    );
+    Err(Fault::invalid(&folder.join(MANIFEST), None, detail))
+}
+
 /// The figures, from what was read.
 ///
 /// # Errors
@@ -95,6 +125,7 @@ pub(crate) fn proved(manifest: Manifest, fills: &Fills, spilled_bytes: u64) -> D
         format: manifest.format,
         files: manifest.files,
         spilled_bytes,
+        without_targets: manifest.source.targetless,
         warnings: Vec::new(),
     }
 }

@@ -4,12 +4,15 @@
 //! O(bytes of those rows). Views, unions and run ends don't lie in the order of rows: columns with
 //! them are read whole.
 
+use super::compressed::Unpacked;
 use crate::source::file::SourceFile;
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer};
 use arrow_data::{ArrayData, ArrayDataBuilder};
 use arrow_ipc::{MetadataVersion, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, UnionMode};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 /// Values of dictionaries by id.
@@ -22,6 +25,8 @@ pub(super) struct Body<'a> {
     pub start: u64,
     pub batch: RecordBatch<'a>,
     pub version: MetadataVersion,
+    /// Its buffers that are being unpacked, if it is compressed.
+    pub unpacked: RefCell<BTreeMap<usize, Option<Unpacked>>>,
 }
 
 /// A field, and which nodes and buffers of the batch are its own.
@@ -36,10 +41,6 @@ pub(super) struct Placed<'a> {
 impl<'a> Body<'a> {
     /// The fields of the batch, in order.
     pub(super) fn place(&self, fields: &'a [FieldRef]) -> Result<Vec<Placed<'a>>, ArrowError> {
-        if self.batch.compression().is_some() {
-            let detail = "its buffers are compressed; write it without compression";
-            return Err(ArrowError::NotYetImplemented(detail.to_string()));
-        }
         let mut next = Next::default();
         fields.iter().map(|field| self.placed(field, &mut next)).collect()
     }
@@ -101,23 +102,63 @@ impl<'a> Body<'a> {
 
     /// Bytes `range` of a buffer.
     fn bytes(&self, index: usize, range: Range<usize>) -> Result<Buffer, ArrowError> {
-        let buffer = self.batch.buffers().map(|buffers| *buffers.get(index));
+        let place = self.place_of(index)?;
+        let failed = |error| ArrowError::IoError("read".to_string(), error);
+        if let Some(codec) = self.batch.compression().map(|it| it.codec()) {
+            if range.is_empty() || place.is_empty() {
+                return if range.is_empty() {
+                    Ok(Buffer::default())
+                } else {
+                    Err(damaged("a buffer"))
+                };
+            }
+            let mut all = self.unpacked.borrow_mut();
+            let unpacked = match all.entry(index) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let opened = Unpacked::open(self.file, codec, place.clone());
+                    entry.insert(opened.map_err(failed)?)
+                }
+            };
+            if let Some(unpacked) = unpacked {
+                return unpacked.read(range).map(Buffer::from_vec).map_err(failed);
+            }
+        }
+        // Behind the prefix of a buffer that stayed as it is.
+        let prefix = if self.batch.compression().is_some() { 8 } else { 0 };
+        let length = place.end - place.start;
+        let inside = range.end as u64 <= length.saturating_sub(prefix);
+        let start = place.start + prefix + range.start as u64;
+        if !inside {
+            return Err(damaged("a buffer"));
+        }
+        self.file.read(start, range.len()).map(Buffer::from_vec).map_err(failed)
+    }
+
+    /// Where the bytes of a buffer lie in the file.
+    fn place_of(&self, index: usize) -> Result<Range<u64>, ArrowError> {
         let place = || {
-            let buffer = buffer?;
-            let (offset, length) = (buffer.offset(), usize::try_from(buffer.length()).ok()?);
-            let start = self.start.checked_add(u64::try_from(offset).ok()?)?;
-            (range.end <= length).then_some(start.checked_add(range.start as u64)?)
+            let buffer = *self.batch.buffers()?.get(index);
+            let start = self.start.checked_add(u64::try_from(buffer.offset()).ok()?)?;
+            let end = start.checked_add(u64::try_from(buffer.length()).ok()?)?;
+            (end <= self.file.size()).then_some(start..end)
         };
-        let start = place().ok_or_else(|| damaged("a buffer"))?;
-        let bytes = self.file.read(start, range.len());
-        let bytes = bytes.map_err(|error| ArrowError::IoError("read".to_string(), error))?;
-        Ok(Buffer::from_vec(bytes))
+        place().ok_or_else(|| damaged("a buffer"))
     }
 
     /// All of a buffer.
     fn whole(&self, index: usize) -> Result<Buffer, ArrowError> {
-        let length = self.batch.buffers().map_or(0, |buffers| buffers.get(index).length());
-        self.bytes(index, 0..usize::try_from(length).map_err(|_| damaged("a buffer"))?)
+        let place = self.place_of(index)?;
+        let stored = usize::try_from(place.end - place.start).map_err(|_| damaged("a buffer"))?;
+        if self.batch.compression().is_none() || stored == 0 {
+            return self.bytes(index, 0..stored);
+        }
+        let head = self.file.read(place.start, 8);
+        let head = head.map_err(|error| ArrowError::IoError("read".to_string(), error))?;
+        let claimed = i64::from_le_bytes(head.try_into().expect("eight bytes were read"));
+        let length =
+            if claimed == -1 { stored.checked_sub(8) } else { usize::try_from(claimed).ok() };
+        self.bytes(index, 0..length.ok_or_else(|| damaged("a buffer"))?)
     }
 
     fn bits(&self, index: usize, rows: &Range<usize>) -> Result<BooleanBuffer, ArrowError> {

@@ -17,6 +17,7 @@ use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::read_footer_length;
 use arrow_ipc::{Block, Message, root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -107,7 +108,9 @@ impl ArrowTable {
             let message = message(&metadata, &self.path)?;
             let batch = message.header_as_record_batch();
             let batch = batch.ok_or_else(|| damaged(&self.path, "a block isn't a record batch"))?;
-            let body = Body { file: &file, start: place.body, batch, version: message.version() };
+            let unpacked = RefCell::default();
+            let version = message.version();
+            let body = Body { file: &file, start: place.body, batch, version, unpacked };
             let placed = body.place(self.schema.fields()).map_err(undecoded)?;
             Ok((body, placed))
         })?;
@@ -156,7 +159,8 @@ impl ArrowTable {
             let data = batch.data().ok_or_else(|| damaged(&self.path, "an empty dictionary"))?;
             let fields = [Arc::new(Field::new("", values, true))];
             let version = message.version();
-            let body = Body { file, start: place.body, batch: data, version };
+            let unpacked = RefCell::default();
+            let body = Body { file, start: place.body, batch: data, version, unpacked };
             let placed = body.place(&fields).map_err(undecoded)?;
             let mut values =
                 body.read(&placed[0], 0..placed[0].longest(), &found).map_err(undecoded)?;

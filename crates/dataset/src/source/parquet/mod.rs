@@ -14,6 +14,7 @@ mod integers;
 mod leaf;
 mod lists;
 pub(crate) mod node;
+mod pages;
 mod table;
 
 pub(super) use table::ParquetTable;

@@ -7,6 +7,7 @@ use super::footer;
 use super::integers::IntegerLists;
 use super::leaf::LeafReader;
 use super::node::{Node, nodes};
+use super::pages::Pages;
 use crate::Fault;
 use crate::fault::guarded;
 use crate::source::columns::Columns;
@@ -19,7 +20,6 @@ use arrow_schema::{FieldRef, Schema, SchemaRef};
 use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
-use parquet::file::serialized_reader::SerializedPageReader;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,7 +85,9 @@ impl ParquetTable {
                 take(&mut rows).map(|()| read)
             });
         }
-        group.batches(true, &mut |batch, row| {
+        // Carried columns keep their types; what becomes tokens is wanted as 32 bits anyway.
+        let carried = |root: usize| columns.carry.contains(self.schema.field(root).name());
+        group.batches(&|root| !carried(root), &mut |batch, row| {
             rows.clear();
             layout.take(&batch, first_row + row, &mut rows)?;
             take(&mut rows)
@@ -100,7 +102,7 @@ impl ParquetTable {
         roots: &[usize],
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        Group::new(self, part, roots)?.batches(false, take)
+        Group::new(self, part, roots)?.batches(&|_| false, take)
     }
 }
 
@@ -140,7 +142,7 @@ impl<'a> Group<'a> {
 
     fn pages(&self, leaf: usize) -> Result<Box<dyn PageReader>, ParquetError> {
         let (file, column) = (Arc::clone(&self.file), self.metadata.column(leaf));
-        Ok(Box::new(SerializedPageReader::new(file, column, self.rows, None)?))
+        Ok(Box::new(Pages::new(file, column, self.rows)?))
     }
 
     /// The reader of a list of integers.
@@ -169,10 +171,10 @@ impl<'a> Group<'a> {
 
     fn batches(
         &self,
-        widen: bool,
+        widen: &dyn Fn(usize) -> bool,
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let columns = self.roots.iter().map(|&root| self.column(root, widen));
+        let columns = self.roots.iter().map(|&root| self.column(root, widen(root)));
         let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
         let fields = self.roots.iter().zip(&columns).map(|(&root, column)| match column {
             Column::Integers(lists) => FieldRef::clone(lists.field()),

@@ -37,6 +37,8 @@ pub(crate) struct TableReader {
     /// Table, part of it, first row of that part.
     parts: Vec<(usize, usize, u64)>,
     shape: Shape,
+    pad: i32,
+    alignment: u32,
     interpret: Interpret,
 }
 
@@ -61,7 +63,8 @@ impl TableReader {
             }
             tables.push(table);
         }
-        Ok(Self { tables, parts, shape, interpret })
+        let (pad, alignment) = (manifest.pad_token_id, manifest.sequence_alignment);
+        Ok(Self { tables, parts, shape, pad, alignment, interpret })
     }
 
     /// The files.
@@ -99,7 +102,13 @@ impl Reader for TableReader {
         let (table, part, first_row) = self.parts[part];
         let table = &self.tables[table];
         table.batches(part, &PROVED, &mut |batch, row| {
-            let batch = Batch { columns: &batch, first_row: first_row + row, path: table.path() };
+            let batch = Batch {
+                columns: &batch,
+                first_row: first_row + row,
+                path: table.path(),
+                pad: self.pad,
+                alignment: self.alignment,
+            };
             take(&(self.interpret)(&batch)?)
         })
     }
@@ -109,7 +118,11 @@ impl Reader for TableReader {
 pub(crate) struct Batch<'a> {
     columns: &'a RecordBatch,
     pub first_row: u64,
-    path: &'a Path,
+    pub path: &'a Path,
+    /// The padding id of the data set.
+    pub pad: i32,
+    /// Each segment takes a multiple of this.
+    pub alignment: u32,
 }
 
 impl Batch<'_> {

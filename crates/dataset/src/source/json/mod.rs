@@ -1,0 +1,78 @@
+//! JSON: an object per row, its tokens an array of integers. Objects stand on a line each (JSON
+//! lines), in one array, or behind one another over several lines; gzip and zstd are unpacked.
+//!
+//! O(bytes). One object is held at a time; fields that aren't asked for are skipped unread.
+
+mod record;
+mod records;
+mod row;
+mod text;
+
+pub(crate) use records::has_column;
+
+use super::columns::Columns;
+use super::file::SourceFile;
+use super::identity::Identity;
+use super::rows::Rows;
+use crate::Fault;
+use records::Records;
+use row::Taker;
+use std::path::{Path, PathBuf};
+use text::Text;
+
+/// Tokens handed on at once.
+const TOKENS_AT_ONCE: usize = 1 << 18;
+/// Rows handed on at once.
+const ROWS_AT_ONCE: usize = 4096;
+/// Text gone through between two questions whether to go on, whatever rows it gives.
+const BYTES_AT_ONCE: u64 = 16 << 20;
+
+/// An open JSON file.
+pub(crate) struct JsonTable {
+    path: PathBuf,
+    identity: Identity,
+    size: u64,
+}
+
+impl JsonTable {
+    pub(crate) fn open(path: &Path, identity: Identity) -> Result<Self, Fault> {
+        let file = SourceFile::reopen(path, identity)?;
+        let size = file.size();
+        Text::new(path, &file)?;
+        Ok(Self { path: path.to_path_buf(), identity, size })
+    }
+
+    /// Bytes of the file: rows are known at its end only.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Reads all rows.
+    pub(crate) fn read(
+        &self,
+        columns: &Columns,
+        take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let taker = Taker::new(&self.path, columns);
+        let mut rows = taker.rows();
+        let file = SourceFile::reopen(&self.path, self.identity)?;
+        let mut records = Records::new(Text::new(&self.path, &file)?, &self.path);
+        let mut bytes = Vec::new();
+        let (mut row, mut handed_on) = (0, 0);
+        while records.next(row, &mut bytes)? {
+            if !bytes.is_empty() {
+                taker.take(&bytes, row, &mut rows)?;
+                row += 1;
+            }
+            if rows.tokens.len() >= TOKENS_AT_ONCE
+                || rows.lengths.len() >= ROWS_AT_ONCE
+                || records.bytes >= handed_on + BYTES_AT_ONCE
+            {
+                take(&mut rows)?;
+                rows.clear();
+                handed_on = records.bytes;
+            }
+        }
+        if rows.lengths.is_empty() { Ok(()) } else { take(&mut rows) }
+    }
+}
