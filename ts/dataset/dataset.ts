@@ -202,8 +202,8 @@ function toReport({
     format: format as DatasetFormat,
     files,
     spilledBytes,
-    ...(sequencesWithoutTargets !== undefined && { sequencesWithoutTargets }),
-    ...(packsWithoutTargets !== undefined && { packsWithoutTargets }),
+    ...(typeof sequencesWithoutTargets === "number" && { sequencesWithoutTargets }),
+    ...(typeof packsWithoutTargets === "number" && { packsWithoutTargets }),
     warnings,
   };
 }

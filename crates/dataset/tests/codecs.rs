@@ -7,7 +7,7 @@ use arrow_array::types::{Int16Type, Int32Type};
 use arrow_array::{ArrayRef, RecordBatch, StringArray, StringViewArray};
 use arrow_ipc::CompressionType;
 use common::{Row, arrow, arrow_compressed, inputs, lists, parquet, table, zstd};
-use parquet::basic::Compression;
+use parquet::basic::{BrotliLevel, Compression, GzipLevel};
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,10 +61,10 @@ fn every_codec_of_parquet_gives_what_the_plain_file_gives() {
     let wanted = packed(&plain, &folder.path().join("wanted"), &["words"]).expect("packed");
     for (name, codec) in [
         ("snappy", Compression::SNAPPY),
-        ("gzip", Compression::GZIP(Default::default())),
+        ("gzip", Compression::GZIP(GzipLevel::default())),
         ("lz4", Compression::LZ4),
         ("lz4_raw", Compression::LZ4_RAW),
-        ("brotli", Compression::BROTLI(Default::default())),
+        ("brotli", Compression::BROTLI(BrotliLevel::default())),
         ("zstd", zstd()),
     ] {
         let path = folder.path().join(format!("{name}.parquet"));
@@ -102,10 +102,10 @@ proptest! {
         let path = folder.path().join("source");
         let source = batch(60, 3);
         match kind {
-            0 => parquet(&path, &source, 60, Compression::GZIP(Default::default())),
+            0 => parquet(&path, &source, 60, Compression::GZIP(GzipLevel::default())),
             1 => parquet(&path, &source, 60, Compression::LZ4),
             2 => parquet(&path, &source, 60, Compression::LZ4_RAW),
-            3 => parquet(&path, &source, 60, Compression::BROTLI(Default::default())),
+            3 => parquet(&path, &source, 60, Compression::BROTLI(BrotliLevel::default())),
             4 => parquet(&path, &source, 60, Compression::SNAPPY),
             5 => arrow_compressed(&path, &source, 60, CompressionType::LZ4_FRAME),
             _ => arrow_compressed(&path, &source, 60, CompressionType::ZSTD),

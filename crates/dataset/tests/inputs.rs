@@ -52,7 +52,7 @@ impl Place {
         DatasetOptions::new(inputs(&[&self.0.path().join("in")]), output, "arrow", pack)
     }
 
-    fn pack(&self, options: &DatasetOptions) -> Result<DatasetReport, Fault> {
+    fn pack(options: &DatasetOptions) -> Result<DatasetReport, Fault> {
         let report = pack_dataset(options, 2, &Unwatched)?;
         let mut columns = options.columns.clone();
         (columns.ignore, columns.attention_mask) = (Vec::new(), None);
@@ -68,7 +68,7 @@ impl Place {
 
     /// Sequences and tokens of the folder.
     fn packed(&self) -> (u64, u64) {
-        let report = self.pack(&self.options()).expect("packed");
+        let report = Self::pack(&self.options()).expect("packed");
         (report.stats.sequence_count, report.stats.ledger.tokens_in)
     }
 
@@ -96,10 +96,10 @@ fn a_link_to_a_folder_above_is_not_followed_in_folders_and_patterns() {
     assert_eq!(place.packed(), (1, 3));
     let mut options = place.options();
     options.inputs = vec![format!("{}/**/*.parquet", place.0.path().join("in").display())];
-    assert_eq!(place.pack(&options).expect("packed").stats.sequence_count, 1);
+    assert_eq!(Place::pack(&options).expect("packed").stats.sequence_count, 1);
     // A second name for a file that is no loop is read, and said.
     std::os::unix::fs::symlink("a/x.parquet", place.at("other.parquet")).expect("a link");
-    let report = place.pack(&place.options()).expect("packed");
+    let report = Place::pack(&place.options()).expect("packed");
     assert_eq!(report.stats.sequence_count, 2);
     assert!(report.warnings[0].contains("other.parquet"), "{:?}", report.warnings);
 }
@@ -165,8 +165,8 @@ proptest! {
             .iter()
             .map(|ids| serde_json::json!({ "text": word, "input_ids": ids, "more": [{ "a": word }] }))
             .collect();
-        let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
-        let pretty: String = rows.iter().map(|row| format!("{row:#}\n")).collect();
+        let lines = rows.iter().fold(String::new(), |all, row| all + &format!("{row}\n"));
+        let pretty = rows.iter().fold(String::new(), |all, row| all + &format!("{row:#}\n"));
         let array = serde_json::Value::Array(rows);
         let texts = [
             lines.clone(),
@@ -203,7 +203,11 @@ fn several_splits_are_refused_unless_one_is_chosen() {
     for (split, tokens) in [("train", 2), ("val", 3), ("extra", 4)] {
         let mut options = place.options();
         options.split = Some(split.to_string());
-        assert_eq!(place.pack(&options).expect("packed").stats.ledger.tokens_in, tokens, "{split}");
+        assert_eq!(
+            Place::pack(&options).expect("packed").stats.ledger.tokens_in,
+            tokens,
+            "{split}"
+        );
     }
     let mut options = place.options();
     options.split = Some("test".to_string());
@@ -212,7 +216,7 @@ fn several_splits_are_refused_unless_one_is_chosen() {
     assert!(place.refused(&options).1.contains("leave it out"));
     options.split = None;
     options.inputs = vec![format!("{}/**/*.parquet", place.0.path().join("in").display())];
-    assert_eq!(place.pack(&options).expect("a pattern says it").stats.sequence_count, 3);
+    assert_eq!(Place::pack(&options).expect("a pattern says it").stats.sequence_count, 3);
 }
 
 /// Writes a folder as `datasets.save_to_disk` does.
@@ -241,7 +245,7 @@ fn folders_of_save_to_disk_are_read_as_their_files_say() {
     assert!(place.refused(&place.options()).1.contains("mine, train"));
     let mut options = place.options();
     options.split = Some("mine".to_string());
-    assert_eq!(place.pack(&options).expect("packed").stats.sequence_count, 3);
+    assert_eq!(Place::pack(&options).expect("packed").stats.sequence_count, 3);
 }
 
 #[test]
@@ -250,7 +254,7 @@ fn what_lies_beside_the_data_is_passed_over_with_a_word() {
     place.tokens("x.parquet", 3).write("config.json", "{\n  \"vocab\": 3\n}");
     place.write("lengths.npy", "\u{93}").write("y.json", "{\"input_ids\":[1,2]}\n");
     place.write("tokens.json", "[1, 2]").write("README.md", "words");
-    let report = place.pack(&place.options()).expect("packed");
+    let report = Place::pack(&place.options()).expect("packed");
     assert_eq!(report.stats.ledger.tokens_in, 5);
     let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
     for name in ["config.json", "lengths.npy", "tokens.json"] {
@@ -267,7 +271,7 @@ fn names_of_folders_give_columns_unless_the_file_has_them() {
     let mut options = place.options();
     let carry = vec!["lang".to_string(), "year".to_string()];
     options.columns = Columns::new("input_ids".to_string(), None, None, carry);
-    let report = place.pack(&options).expect("packed");
+    let report = Place::pack(&options).expect("packed");
     let file = File::open(options.output.join(&report.files[0].path)).expect("a file");
     let batch =
         FileReader::try_new(file, None).expect("Arrow").next().expect("a batch").expect("read");
@@ -288,14 +292,14 @@ fn names_of_folders_give_columns_unless_the_file_has_them() {
     arrow_stream(&place.at("lang=de/x.arrows"), &own, 1);
     let mut options = place.options();
     options.columns = Columns::new("input_ids".to_string(), None, None, vec!["lang".to_string()]);
-    place.pack(&options).expect("packed");
+    Place::pack(&options).expect("packed");
 }
 
 #[test]
 fn packed_data_sets_are_no_sources_unless_that_is_said() {
     let place = Place::new();
     place.tokens("a.parquet", 2).tokens("done/train.parquet", 5).write("done/_stowage.json", "{}");
-    let report = place.pack(&place.options()).expect("packed");
+    let report = Place::pack(&place.options()).expect("packed");
     assert_eq!(report.stats.ledger.tokens_in, 2);
     assert!(report.warnings[0].contains("done"), "{:?}", report.warnings);
     for input in [place.at("done"), place.at("done/train.parquet"), place.at("done/*.parquet")] {
@@ -305,7 +309,7 @@ fn packed_data_sets_are_no_sources_unless_that_is_said() {
         assert_eq!(code, "ERR_OPTION");
         assert!(message.contains("repack"), "{message}");
         options.repack = true;
-        assert_eq!(place.pack(&options).expect("packed").stats.ledger.tokens_in, 5);
+        assert_eq!(Place::pack(&options).expect("packed").stats.ledger.tokens_in, 5);
         let column = "input_ids".to_string();
         let lengths = LengthsOptions { inputs: inputs(&[&input]), column, split: None };
         let read = read_lengths(&lengths, 1, &Unwatched).expect("read");
@@ -346,13 +350,13 @@ fn columns_that_decide_what_is_trained_on_must_be_named_or_ignored() {
             assert!(message.contains(&format!("columns.ignore to ['{name}']")), "{message}");
             let mut options = place.options();
             options.columns.ignore = vec![name.to_string()];
-            place.pack(&options).expect("ignored");
+            Place::pack(&options).expect("ignored");
             let mut options = place.options();
             match name {
                 "labels" => options.columns.labels = Some(name.to_string()),
                 _ => options.columns.loss_mask = Some(name.to_string()),
             }
-            place.pack(&options).expect("named");
+            Place::pack(&options).expect("named");
         });
     }
 }
@@ -375,12 +379,12 @@ fn padding_is_stripped_where_its_mask_is_named_and_refused_where_it_is_not() {
             "{message}"
         );
         options.columns.attention_mask = Some("attention_mask".to_string());
-        let report = place.pack(&options).expect("stripped");
+        let report = Place::pack(&options).expect("stripped");
         assert_eq!(report.stats.ledger.tokens_in, 3, "{format}");
         let mut options = place.options();
         options.columns.labels = Some("labels".to_string());
         options.columns.ignore = vec!["attention_mask".to_string()];
-        assert_eq!(place.pack(&options).expect("kept").stats.ledger.tokens_in, 6);
+        assert_eq!(Place::pack(&options).expect("kept").stats.ledger.tokens_in, 6);
     });
     // A mask of ones says nothing.
     each_format(&place, &[("input_ids", &[5, 6]), ("attention_mask", &[1, 1])], |_| {
@@ -406,7 +410,7 @@ fn integer_masks_above_one_are_refused_and_fractions_are_weights() {
         "{\"input_ids\":[5,6,7],\"m\":[0,2,0.5]}\n{\"input_ids\":[8,9],\"m\":[1,1]}\n",
     );
     let options = loss_mask(&place);
-    let report = place.pack(&options).expect("weights");
+    let report = Place::pack(&options).expect("weights");
     let file = File::open(options.output.join(&report.files[0].path)).expect("a file");
     let batch =
         FileReader::try_new(file, None).expect("Arrow").next().expect("a batch").expect("read");
@@ -436,20 +440,20 @@ fn sequences_without_targets_are_counted_left_out_or_refused() {
     };
     for format in ["arrow", "trl", "nemo", "npy", "hf"] {
         let report =
-            place.pack(&with(WithoutTargets::Keep, Overlong::Truncate, format)).expect("kept");
+            Place::pack(&with(WithoutTargets::Keep, Overlong::Truncate, format)).expect("kept");
         let counts = report.without_targets.expect("labels are named");
         assert_eq!((counts.sequences, counts.packs), (1, 1), "{format}");
         assert!(report.warnings[0].contains("1 sequence and 1 pack"), "{:?}", report.warnings);
         let report =
-            place.pack(&with(WithoutTargets::Drop, Overlong::Truncate, format)).expect("dropped");
+            Place::pack(&with(WithoutTargets::Drop, Overlong::Truncate, format)).expect("dropped");
         let ledger = report.stats.ledger;
         assert_eq!(
             (report.stats.pack_count, ledger.tokens_packed, ledger.tokens_dropped),
             (1, 3, 20)
         );
         assert_eq!((ledger.dropped_count, ledger.tokens_in), (1, 23));
-        let report =
-            place.pack(&with(WithoutTargets::Drop, Overlong::TruncateStart, format)).expect("late");
+        let report = Place::pack(&with(WithoutTargets::Drop, Overlong::TruncateStart, format))
+            .expect("late");
         assert_eq!(report.stats.ledger.tokens_packed, 11, "{format}: the end has the target");
         assert_eq!(report.without_targets.expect("named").sequences, 0);
     }
@@ -467,7 +471,7 @@ fn aligned_sequences_of_every_trainer_are_proved() {
         options.format = format.to_string();
         options.pack = PackOptions { sequence_alignment: 4, ..PackOptions::new(16) };
         options.eos_token_id = (format != "hf").then_some(9);
-        place.pack(&options).expect(format);
+        Place::pack(&options).expect(format);
         let alone = VerifyOptions {
             output: options.output.clone(),
             inputs: None,

@@ -82,7 +82,9 @@ pub fn pack_dataset(
     let targets = sources.label_lane.map(|_| gatherer.without_targets.counts(left_out));
     let mut warnings = std::mem::take(&mut sources.warnings);
     [output.warnings(), sink.warnings()].concat().iter().for_each(|text| warnings.add(text));
-    targets.iter().for_each(|counts| counts.warn(options.without_targets, &mut warnings));
+    if let Some(counts) = &targets {
+        counts.warn(options.without_targets, &mut warnings);
+    }
     let report = DatasetReport {
         stats: stats::of_packing(&fills, &packs.offsets, &context)?,
         times,

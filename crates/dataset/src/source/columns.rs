@@ -116,7 +116,7 @@ impl Columns {
     }
 
     /// The fault of padding that nobody spoke of.
-    pub(crate) fn padding(&self, path: &Path, row: u64, place: usize) -> Fault {
+    pub(crate) fn padding(path: &Path, row: u64, place: usize) -> Fault {
         let detail = format!(
             "column '{ATTENTION}' has 0 at position {place}: padding would be packed as tokens; \
              set columns.attentionMask to '{ATTENTION}' to leave padding out, or columns.ignore to \

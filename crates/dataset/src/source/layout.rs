@@ -80,7 +80,7 @@ impl<'a> Layout<'a> {
         if let Some(name) = self.padded
             && let Some((row, place)) = column::first_zero(self.column(batch, name, first_row)?.0)
         {
-            return Err(self.columns.padding(self.path, first_row + row as u64, place));
+            return Err(Columns::padding(self.path, first_row + row as u64, place));
         }
         if let Some(labels) = &mut rows.labels {
             match &self.columns.labels {

@@ -60,9 +60,20 @@ impl Table {
             ([0x93, b'N', b'U', b'M', b'P', b'Y', ..], _) | (_, Some((Ending::Npy, None))) => {
                 Kind::Npy(NpyTable::open(path, identity)?)
             }
-            ([b'{' | b'[', ..] | [0xEF, 0xBB, 0xBF, b'{' | b'[', ..], _)
-            | ([0x1F, 0x8B, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..], _)
-            | (_, Some((Ending::JsonLines | Ending::Json, None))) => json()?,
+            (
+                [b'{' | b'[', ..]
+                | [0xEF, 0xBB, 0xBF, b'{' | b'[', ..]
+                | [0x1F, 0x8B, ..]
+                | [0x28, 0xB5, 0x2F, 0xFD, ..],
+                _,
+            )
+            | (
+                _,
+                Some(
+                    (Ending::JsonLines | Ending::Json, None)
+                    | (_, Some(Wrapping::Gzip | Wrapping::Zstd)),
+                ),
+            ) => json()?,
             (_, Some((Ending::Parquet, None))) => parquet()?,
             (_, Some((Ending::ArrowFile, None))) => {
                 Kind::Arrow(ArrowTable::open_file(path, identity)?)
@@ -75,7 +86,6 @@ impl Table {
                     "packed with {packing}, which isn't read; use gzip or zstd"
                 ));
             }
-            (_, Some((_, Some(Wrapping::Gzip | Wrapping::Zstd)))) => json()?,
             _ => {
                 return unread("neither Parquet, Arrow IPC, JSON nor .npy".to_string());
             }

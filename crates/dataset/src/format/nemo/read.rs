@@ -93,13 +93,16 @@ fn found(batch: &Batch<'_>) -> Result<Found, Fault> {
     })
 }
 
+/// Tokens, lengths and masks.
+type Shortened = (List<i32>, List<i32>, List<i8>);
+
 /// Rows without the last place of each segment, which is filler beyond the multiple.
 fn shortened(
     batch: &Batch<'_>,
     tokens: &List<i32>,
     lengths: &List<i32>,
     mask: &List<i8>,
-) -> Result<(List<i32>, List<i32>, List<i8>), Fault> {
+) -> Result<Shortened, Fault> {
     let (mut ids, mut marks, mut places) = (Vec::new(), Vec::new(), Vec::new());
     let (mut row_places, mut row_segments) = (Vec::new(), Vec::new());
     for row in 0..tokens.rows() {

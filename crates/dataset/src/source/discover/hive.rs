@@ -46,9 +46,9 @@ impl Partitions {
         )
     }
 
-    /// The value of `name`; `Some(None)` is null.
-    pub(crate) fn get(&self, name: &str) -> Option<Option<&str>> {
-        self.0.get(name).map(Option::as_deref)
+    /// The value of `name`, none for null; nothing if there is no such partition.
+    pub(crate) fn get(&self, name: &str) -> Option<&Option<String>> {
+        self.0.get(name)
     }
 
     /// The type of `name` over all files that have it; none if no file has.
@@ -70,7 +70,7 @@ impl Partitions {
 
     /// The value of `name` for `rows` rows.
     pub(crate) fn array(&self, name: &str, of: PartitionType, rows: usize) -> ArrayRef {
-        match (self.get(name).flatten(), of) {
+        match (self.get(name).and_then(Option::as_deref), of) {
             (None, _) => new_null_array(&of.data_type(), rows),
             (Some(value), PartitionType::Int64) => {
                 let value: i64 = value.parse().expect("only integers make an int64 column");
@@ -94,15 +94,12 @@ fn decoded(text: &str) -> String {
     while at < bytes.len() {
         let code = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
         let code = code.filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
         }
     }
     String::from_utf8(out).unwrap_or_else(|_| text.to_string())
@@ -116,8 +113,8 @@ mod tests {
     #[test]
     fn folders_give_columns_and_files_do_not() {
         let of = Partitions::of(Path::new("in/lang=de/a%2Fb=%C3%BC%zz/x=1.parquet"));
-        assert_eq!(of.get("lang"), Some(Some("de")));
-        assert_eq!(of.get("a/b"), Some(Some("ü%zz")));
+        assert_eq!(of.get("lang"), Some(&Some("de".to_string())));
+        assert_eq!(of.get("a/b"), Some(&Some("ü%zz".to_string())));
         assert_eq!(of.get("x"), None);
     }
 

@@ -4,7 +4,10 @@
 //! two things (several splits, a packed data set as a source) is a fault with the ways out.
 
 mod endings;
+mod files;
 mod hive;
+mod inputs;
+mod order;
 mod packed;
 mod pattern;
 mod saved;
@@ -13,126 +16,8 @@ mod splits;
 mod walk;
 
 pub(crate) use endings::{Ending, Wrapping};
+pub(crate) use files::discover;
 pub(crate) use hive::{PartitionType, Partitions};
+pub(crate) use inputs::Inputs;
 pub(crate) use packed::Packed;
 pub(crate) use pattern::matches;
-
-use crate::Fault;
-use crate::warnings::{Warnings, listed};
-use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
-
-/// What a job reads, and how it takes the folders among that.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Inputs<'a> {
-    /// Files, folders, patterns.
-    pub paths: &'a [String],
-    /// Which split of a folder.
-    pub split: Option<&'a str>,
-    /// What becomes of packed data sets among them.
-    pub packed: Packed,
-    /// The column without which a `.json` in a folder isn't data.
-    pub column: &'a str,
-    /// Whether an array of lengths can be a source.
-    pub arrays: bool,
-}
-
-/// The files that `inputs` name.
-///
-/// # Errors
-/// [`Fault::Io`] for a file that isn't there, a folder without source files, a pattern without
-/// match; `ERR_OPTION` for a folder of several splits, a split that isn't there, a packed data set.
-pub(crate) fn discover(
-    inputs: &Inputs<'_>,
-    warnings: &mut Warnings,
-) -> Result<Vec<PathBuf>, Fault> {
-    let mut files = Vec::new();
-    let mut folders = false;
-    for input in inputs.paths {
-        let path = Path::new(input);
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                folders = true;
-                files.extend(in_folder(path, inputs, warnings)?);
-            }
-            Ok(_) => {
-                packed::refuse_file(path, inputs.packed, warnings)?;
-                files.push(path.to_path_buf());
-            }
-            Err(_) if input.contains(['*', '?', '[']) => {
-                files.extend(matching(input, inputs, warnings)?);
-            }
-            Err(error) => return Err(Fault::io("open", path, &error)),
-        }
-    }
-    if let (Some(split), false) = (inputs.split, folders) {
-        let detail = format!(
-            "split '{split}' chooses among the files of a folder, and no input is one; leave it out"
-        );
-        return Err(Fault::option(detail));
-    }
-    Ok(files)
-}
-
-fn in_folder(
-    folder: &Path,
-    inputs: &Inputs<'_>,
-    warnings: &mut Warnings,
-) -> Result<Vec<PathBuf>, Fault> {
-    packed::refuse_folder(folder, inputs.packed, warnings)?;
-    let found = walk::walk(folder)?;
-    packed::passed_over(&found.packed, warnings);
-    let groups = splits::choose(folder, found.groups, inputs.split, warnings)?;
-    let files = groups.into_iter().flat_map(|group| group.files).collect();
-    let files = sidecar::without(files, inputs, warnings)?;
-    twice(&files, warnings);
-    none_found(files, folder, "no source files in this folder")
-}
-
-fn matching(
-    input: &str,
-    inputs: &Inputs<'_>,
-    warnings: &mut Warnings,
-) -> Result<Vec<PathBuf>, Fault> {
-    let files = packed::without(pattern::matches(input)?, inputs.packed, warnings)?;
-    twice(&files, warnings);
-    none_found(sorted(files), Path::new(input), "no file matches the pattern")
-}
-
-fn sorted(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
-    files.sort_by(|a, b| in_byte_order(a, b));
-    files
-}
-
-fn in_byte_order(a: &Path, b: &Path) -> std::cmp::Ordering {
-    a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes())
-}
-
-/// Warns of files that stand there under two names, by links.
-fn twice(files: &[PathBuf], warnings: &mut Warnings) {
-    let mut first: BTreeMap<walk::Identity, &Path> = BTreeMap::new();
-    let mut again = Vec::new();
-    for file in files {
-        let Ok(identity) = walk::Identity::of(file) else { continue };
-        if let Some(other) = first.get(&identity) {
-            again.push(format!("{} ({})", file.display(), other.display()));
-        } else {
-            first.insert(identity, file);
-        }
-    }
-    if !again.is_empty() {
-        warnings.add(format!(
-            "read once more under another name, which a link gives it: {}",
-            listed(&again)
-        ));
-    }
-}
-
-fn none_found(files: Vec<PathBuf>, path: &Path, detail: &str) -> Result<Vec<PathBuf>, Fault> {
-    if files.is_empty() {
-        let error = io::Error::new(io::ErrorKind::NotFound, detail.to_string());
-        return Err(Fault::io("read", path, &error));
-    }
-    Ok(files)
-}

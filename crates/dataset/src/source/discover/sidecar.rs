@@ -1,8 +1,8 @@
 //! Files of a folder that lie beside the data and aren't data: a `.json` without the token column
 //! (of a tokenizer, a data set's card), an array of lengths.
 
-use super::Inputs;
 use super::endings::{Ending, Wrapping};
+use super::inputs::Inputs;
 use crate::Fault;
 use crate::source::json::has_column;
 use crate::warnings::{Warnings, listed};

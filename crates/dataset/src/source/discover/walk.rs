@@ -2,7 +2,7 @@
 //! that would read the same files again and again.
 
 use super::endings::Ending;
-use super::in_byte_order;
+use super::order::in_byte_order;
 use super::packed::is_packed;
 use super::saved::{dataset_dict, state_files};
 use crate::Fault;

@@ -69,7 +69,7 @@ impl<'a> Taker<'a> {
             && mask.strange.is_none()
             && let Some(place) = (0..mask.values.len()).find(|&place| mask.values.get(place) == 0.0)
         {
-            return Err(self.columns.padding(self.path, row, place));
+            return Err(Columns::padding(self.path, row, place));
         }
         let mut own = Rows::default();
         self.integers(found, row, tokens, TOKEN, |id| id >= 0, &mut own.tokens)?;
