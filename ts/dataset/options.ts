@@ -106,7 +106,7 @@ export function checkDatasetOptions(given: Given): NativeOptions {
   const format = toChoice(given.format, "format", allFormats);
   const columns = toColumns(given.columns, format);
   const { labels, lossMask } = columns;
-  if (withoutTargets !== "keep" && labels === undefined && lossMask === undefined) {
+  if (withoutTargets !== "keep" && labels === null && lossMask === null) {
     const message = "`withoutTargets` needs `columns.labels` or `columns.lossMask`; leave it out";
     throw new StowageError("ERR_OPTION", message);
   }
