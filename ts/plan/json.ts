@@ -33,7 +33,7 @@ export function toPlanJSON(
   const { maxSequencesPerPack, packCountMultipleOf, packCountAsked, splitSequences } = facts;
   const { loads, outcome } = facts;
   return {
-    version: loads !== null || certificate.counted ? 2 : 1,
+    version: loads !== null || Object.hasOwn(certificate, "counted") ? 2 : 1,
     id: handle.id(),
     strategy: facts.strategy as Strategy,
     capacity: facts.capacity,

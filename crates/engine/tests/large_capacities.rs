@@ -41,7 +41,7 @@ fn draw(generator: &mut Generator, case: u64) -> (Vec<(u32, u64)>, PackOptions) 
 fn whatever_the_search_proves_is_proved_again() {
     let mut generator = Generator::new(12);
     let mut by_search = [0, 0];
-    for case in 0..120 {
+    for case in 0..60 {
         let (classes, options) = draw(&mut generator, case);
         let histogram = Histogram::from_counts(classes.iter().copied()).expect("few sequences");
         let plan = plan(&histogram, &options, 1, &Unwatched).expect("lengths fit");
@@ -50,8 +50,8 @@ fn whatever_the_search_proves_is_proved_again() {
         assert_eq!(plan.verify(&histogram, &Unwatched), Ok(()), "case {case}: {options:?}");
     }
     assert!(
-        by_search[0] > 8 && by_search[1] > 8,
-        "{by_search:?} of 120 proofs are the search's own"
+        by_search[0] > 4 && by_search[1] > 4,
+        "{by_search:?} of 60 proofs are the search's own"
     );
 }
 

@@ -2,8 +2,10 @@
 //!
 //! An exact dynamic program over tokens: the copies of a length are split into 1, 2, 4 … and a rest,
 //! each part in the pack or not. O(C) per part, times k with a limit on sequences; memory (C + 1)
-//! cells, times k. Sums saturate, so that no overflow can pass as a proof.
+//! cells, times k, in units of the greatest common divisor of the lengths. Sums saturate, so that no
+//! overflow can pass as a proof.
 
+use super::heaviest::{MOST_SUMS, common_divisor};
 use crate::{Fault, Stage, Watch};
 
 /// Cells that a check may fill: beyond them it would take minutes, and no search makes such proofs.
@@ -42,12 +44,15 @@ pub(super) fn outweighs(
     limit: Option<u32>,
     watch: &dyn Watch,
 ) -> Result<Answer, Fault> {
-    let parts = split(weights, count, capacity, limit);
+    // A pack's tokens are a multiple of what divides all lengths.
+    let unit = common_divisor(weights);
+    let capacity = capacity / unit;
+    let parts = split(weights, unit, count, capacity, limit);
     let layers = limit.map_or(1, |k| u64::from(k) + 1);
     let layer = u64::from(capacity) + 1;
     let cells = layer.saturating_mul(layers);
     let all = cells.saturating_mul(parts.len() as u64);
-    if all > MOST_CELLS {
+    if all > MOST_CELLS || cells > MOST_SUMS {
         return Ok(Answer::TooLarge(all));
     }
     let mut best: Vec<u64> = Vec::new();
@@ -60,7 +65,7 @@ pub(super) fn outweighs(
         let taken = if limit.is_some() { part.copies } else { 0 };
         for to in (taken..layers).rev() {
             if asked >= ASK {
-                watch.step(Stage::Plan, done, parts.len() as u64)?;
+                watch.step(Stage::Verify, done, parts.len() as u64)?;
                 asked = 0;
             }
             asked += layer - part.tokens;
@@ -78,20 +83,21 @@ pub(super) fn outweighs(
     Ok(Answer::Never)
 }
 
-/// The parts of all lengths, shortest first; no more copies than fit in a pack.
+/// The parts of all lengths, shortest first; no more copies than fit in a pack of so many units.
 fn split(
     weights: &[(u32, u64)],
+    unit: u32,
     count: impl Fn(u32) -> u64,
     capacity: u32,
     limit: Option<u32>,
 ) -> Vec<Part> {
     let mut parts = Vec::new();
     for &(length, weight) in weights.iter().rev() {
-        let fit = u64::from((capacity / length).min(limit.unwrap_or(u32::MAX)));
+        let fit = u64::from((capacity / (length / unit)).min(limit.unwrap_or(u32::MAX)));
         let (mut left, mut copies) = (count(length).min(fit), 1);
         while left > 0 {
             let here = copies.min(left);
-            let tokens = here * u64::from(length);
+            let tokens = here * u64::from(length / unit);
             let weight = weight.saturating_mul(here);
             parts.push(Part { length, tokens, copies: here, weight });
             left -= here;
