@@ -193,3 +193,17 @@ test("verify accepts what is sound and refuses lengths that are none", (t) => {
   packing.verify(lengths);
   t.throws(() => packing.verify("4 4 9" as never), { code: "ERR_LENGTH" });
 });
+
+test("packOf finds a sequence that lost its first tokens", (t) => {
+  const { packCount, pieces, sequenceCount, ...rest } = packSync([12, 4, 9], {
+    ...{ capacity: 10, overlong: "truncate-start", strategy: "next-fit" },
+  });
+  t.is(packCount, 3);
+  t.deepEqual(Array.from(pieces!.starts), [2, 0, 0]);
+  const whole = packSync([12, 4, 9], {
+    ...{ capacity: 10, overlong: "truncate-start", strategy: "next-fit" },
+  });
+  t.deepEqual(Array.from(whole.packOf()), [0, 1, 2]);
+  t.is(sequenceCount, 3);
+  t.is(Packing.from({ ...rest, pieces }).sequenceCount, 3);
+});

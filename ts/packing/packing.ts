@@ -159,7 +159,8 @@ export class Packing implements Iterable<U32> {
     const starts = this.pieces?.starts;
     for (let k = 0, entry = 0; k < this.packCount; k++) {
       for (const end = this.offsets[k + 1]!; entry < end; entry++)
-        if (starts === undefined || starts[entry] === 0) packs[this.sequences[entry]!] = k;
+        if (!starts?.[entry] || packs[this.sequences[entry]!] === 0xffff_ffff)
+          packs[this.sequences[entry]!] = k;
     }
     return packs;
   }

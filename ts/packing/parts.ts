@@ -119,12 +119,11 @@ function piecesOf(value: unknown, entries: number): Made["pieces"] {
   return pieces;
 }
 
-/** Every packed sequence has exactly one piece that starts at its first token. */
+/** How many sequences the pieces are of: of one that lost its first tokens none starts at 0. */
 function packedCount(sequences: U32, pieces: Made["pieces"]): number {
   if (pieces === undefined) return sequences.length;
-  let count = 0;
-  for (const start of pieces.starts) if (start === 0) count++;
-  return count;
+  const sorted = sequences.slice().sort();
+  return sorted.reduce((count, sequence, k) => count + Number(sequence !== sorted[k - 1]), 0);
 }
 
 function tokensOf(given: Given, pieces: Made["pieces"]): number | undefined {
