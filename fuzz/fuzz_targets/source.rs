@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use stowage_dataset::read_lengths;
+use stowage_dataset::{LengthsOptions, read_lengths};
 use stowage_engine::Unwatched;
 
 const NAMES: [&str; 5] = ["jsonl", "npy", "parquet", "arrow", "json"];
@@ -13,6 +13,8 @@ fuzz_target!(|data: &[u8]| {
     let path = std::env::temp_dir().join(format!("stowage-fuzz-{}.{name}", std::process::id()));
     std::fs::write(&path, bytes).expect("the temporary folder can be written");
     let input = path.to_str().expect("a plain path").to_owned();
-    let _ = read_lengths(&[input], "input_ids", 1, &Unwatched);
+    let column = "input_ids".to_owned();
+    let options = LengthsOptions { inputs: vec![input], column, split: None };
+    let _ = read_lengths(&options, 1, &Unwatched);
     std::fs::remove_file(&path).expect("it was written just now");
 });
