@@ -75,7 +75,8 @@ try {
     const input = source(seed);
     for (const format of formats) {
       const capacity = 40 + (seed % 3) * 30;
-      await digest(seed, input, format, { capacity, threads: 1 + (seed % 3), seed });
+      const columns = { ignore: ["labels", "loss_mask"] };
+      await digest(seed, input, format, { capacity, columns, threads: 1 + (seed % 3), seed });
       if (!["megatron", "seqpack"].includes(format)) {
         const columns = { labels: "labels", lossMask: "loss_mask" };
         await digest(seed, input, format, { capacity, columns, strategy: "best-fit" });
