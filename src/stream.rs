@@ -29,15 +29,15 @@ pub struct StreamOptions {
     pub empty: u32,
 }
 
+/// A strategy crosses as its place in this list.
+const STRATEGIES: [StreamStrategy; 3] =
+    [StreamStrategy::BestFit, StreamStrategy::NextFit, StreamStrategy::Harmonic];
+
 impl From<StreamOptions> for stream::StreamOptions {
     fn from(options: StreamOptions) -> Self {
         Self {
             capacity: options.capacity,
-            strategy: match options.strategy {
-                0 => StreamStrategy::BestFit,
-                1 => StreamStrategy::NextFit,
-                _ => StreamStrategy::Harmonic,
-            },
+            strategy: STRATEGIES[options.strategy as usize],
             max_open_packs: options.max_open_packs,
             lookahead: options.lookahead,
             max_sequences_per_pack: options.max_sequences_per_pack.and_then(NonZeroU32::new),

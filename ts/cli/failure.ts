@@ -2,7 +2,7 @@
 
 import { CommanderError } from "commander";
 import { StowageError } from "../index.js";
-import { flagOf, OPTION_NAMES } from "./arguments.js";
+import { flagOf, OPTION_NAMES } from "./options.js";
 import { asciiControls, printable, type Session } from "./session.js";
 
 export const EXIT_FAILED = 1;

@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import { allFormats } from "../dataset/formats.js";
 import { type DatasetFormat, packDataset } from "../index.js";
+import { plural } from "./figures.js";
 import {
   addDatasetOptions,
   addPackOptions,
@@ -10,8 +11,7 @@ import {
   integer,
   need,
   packFlags,
-} from "./arguments.js";
-import { plural } from "./figures.js";
+} from "./options.js";
 import { metered } from "./progress.js";
 import { printWritten } from "./report.js";
 import type { Session } from "./session.js";

@@ -5,12 +5,12 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { plan as makePlan, type Plan, StowageError } from "../index.js";
-import { addPackOptions, addThreads, integer, need, packFlags, SPLIT } from "./arguments.js";
 import { plural } from "./figures.js";
+import { readSource } from "./lengths.js";
+import { addPackOptions, addThreads, integer, need, packFlags, SPLIT } from "./options.js";
 import { metered } from "./progress.js";
 import { packingReport, timeRow } from "./report.js";
 import type { Session } from "./session.js";
-import { readSource } from "./source.js";
 
 const EXAMPLES = `
 Examples:

@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import { packDataset } from "../index.js";
-import { addThreads, integer, need, REPACK, real, SPLIT } from "./arguments.js";
 import { plural } from "./figures.js";
+import { addThreads, integer, need, REPACK, real, SPLIT } from "./options.js";
 import { metered } from "./progress.js";
 import { printWritten } from "./report.js";
 import type { Session } from "./session.js";

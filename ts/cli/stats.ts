@@ -12,6 +12,9 @@ import {
   type StowageError,
   strategies,
 } from "../index.js";
+import { count, duration, pairs, percent, plural, table } from "./figures.js";
+import { readSource, type Source } from "./lengths.js";
+import { type Losses, overlongLosses } from "./losses.js";
 import {
   addPackOptions,
   addThreads,
@@ -21,13 +24,10 @@ import {
   need,
   packFlags,
   SPLIT,
-} from "./arguments.js";
-import { count, duration, pairs, percent, plural, table } from "./figures.js";
-import { type Losses, overlongLosses } from "./losses.js";
+} from "./options.js";
 import { metered } from "./progress.js";
 import { ledger } from "./report.js";
 import type { Session } from "./session.js";
-import { readSource, type Source } from "./source.js";
 
 const EXAMPLES = `
 Examples:

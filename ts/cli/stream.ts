@@ -17,7 +17,7 @@ import {
   type StreamOptions,
   StreamPacker,
 } from "../index.js";
-import { integer, need, OVERLONG } from "./arguments.js";
+import { integer, need, OVERLONG } from "./options.js";
 import type { Session } from "./session.js";
 
 const EXAMPLES = `

@@ -3,12 +3,12 @@
 import { extname, resolve } from "node:path";
 import type { Command } from "commander";
 import { LengthHistogram, Plan, verifyDataset, verifyPlan } from "../index.js";
-import { addThreads, datasetFlags, names, SPLIT } from "./arguments.js";
 import { count, pairs, plural } from "./figures.js";
+import { readJson, readSource } from "./lengths.js";
+import { addThreads, datasetFlags, names, SPLIT } from "./options.js";
 import { metered } from "./progress.js";
 import { fileRows, ledger, packingReport, printWarnings } from "./report.js";
 import type { Session } from "./session.js";
-import { readJson, readSource } from "./source.js";
 
 const EXAMPLES = `
 Examples:

@@ -4,7 +4,7 @@
 //! O(bytes), some 10 GB/s: nothing beside the writing.
 
 use crate::Fault;
-use crate::source::file::read_exact_at;
+use crate::source::positioned::read_exact_at;
 use std::fmt;
 use std::fs::File;
 use std::path::Path;

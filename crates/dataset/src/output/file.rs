@@ -2,7 +2,7 @@
 
 use super::digest::{self, Digest, Digesting};
 use crate::Fault;
-use crate::source::file::write_all_at;
+use crate::source::positioned::write_all_at;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use super::digest::Digest;
 use super::file::DataFile;
 use super::source::SourceNotes;
 use crate::Fault;
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use stowage_engine::certificate::{Certificate, CertificateKind};

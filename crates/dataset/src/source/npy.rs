@@ -2,8 +2,8 @@
 //!
 //! O(bytes), read in blocks. Format: numpy.lib.format, versions 1.0 to 3.0.
 
-use super::file::SourceFile;
 use super::identity::Identity;
+use super::positioned::SourceFile;
 use crate::Fault;
 use std::io::Read;
 use std::path::{Path, PathBuf};

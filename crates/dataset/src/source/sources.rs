@@ -2,8 +2,8 @@
 
 use super::columns::Columns;
 use super::discover::{Inputs, PartitionType, Partitions, discover};
+use super::kind::Table;
 use super::rows::Rows;
-use super::table::Table;
 use crate::Fault;
 use crate::warnings::Warnings;
 use arrow_array::ArrayRef;

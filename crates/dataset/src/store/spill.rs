@@ -11,7 +11,7 @@
 use super::lanes::Lanes;
 use crate::Fault;
 use crate::source::Rows;
-use crate::source::file::{read_exact_at, write_all_at};
+use crate::source::positioned::{read_exact_at, write_all_at};
 use arrow_buffer::ToByteSlice;
 use std::fs::File;
 use std::path::{Path, PathBuf};

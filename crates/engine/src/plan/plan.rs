@@ -1,6 +1,6 @@
 //! The plan itself: what is planned, by what name it goes, what its packing comes to.
 
-use super::solve::solve;
+use super::solve::{has_no_plan, solve};
 use crate::certificate::Certificate;
 use crate::policy::{self, Ledger};
 use crate::stats::{self, Context, Outcome, Stats};
@@ -43,11 +43,7 @@ pub fn plan(
     watch: &dyn Watch,
 ) -> Result<Plan, Fault> {
     if !strategy::info(options.strategy).plans {
-        let detail = "this strategy places one sequence after another and has no plan; plan with \
-                      auto, optimal, best-fit-decreasing, first-fit-decreasing, \
-                      worst-fit-decreasing or modified-first-fit-decreasing"
-            .to_owned();
-        return Err(Fault::Strategy { detail });
+        return Err(has_no_plan());
     }
     if options.tolerance > 1 {
         let detail = format!(

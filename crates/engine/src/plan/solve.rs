@@ -66,11 +66,26 @@ fn solve_packs(
             solved.outcome = outcome;
             return resize(solved, classes, options);
         }
-        _ => best_fit_decreasing::plan(&problem),
+        Strategy::BestFitDecreasing => best_fit_decreasing::plan(&problem),
+        Strategy::NextFit
+        | Strategy::FirstFit
+        | Strategy::BestFit
+        | Strategy::WorstFit
+        | Strategy::Harmonic
+        | Strategy::FirstFitShuffle => return Err(has_no_plan()),
     };
     let Bound { packs, certificate } = quick_bound(classes, options);
     watch.gap(templates.pack_count() - packs);
     resize(plain(templates, packs, certificate, options), classes, options)
+}
+
+/// The word on a strategy that looks at input order.
+pub(super) fn has_no_plan() -> Fault {
+    let detail = "this strategy places one sequence after another and has no plan; plan with \
+                  auto, optimal, best-fit-decreasing, first-fit-decreasing, \
+                  worst-fit-decreasing or modified-first-fit-decreasing"
+        .to_owned();
+    Fault::Strategy { detail }
 }
 
 fn plain(
@@ -100,7 +115,16 @@ fn solve_loads(
     let mode = match options.strategy {
         Strategy::Auto => Mode::Auto,
         Strategy::Optimal => Mode::Optimal,
-        _ => {
+        Strategy::NextFit
+        | Strategy::FirstFit
+        | Strategy::BestFit
+        | Strategy::WorstFit
+        | Strategy::Harmonic
+        | Strategy::FirstFitShuffle
+        | Strategy::FirstFitDecreasing
+        | Strategy::BestFitDecreasing
+        | Strategy::WorstFitDecreasing
+        | Strategy::ModifiedFirstFitDecreasing => {
             let detail =
                 "objective 'maxLoad' works with the strategies auto and optimal".to_owned();
             return Err(Fault::Strategy { detail });

@@ -45,7 +45,12 @@ pub fn assign(
             let (packs, pack_count) = first_fit::assign(&needs, capacity, limit, watch)?;
             return Ok(Assignment::by_pack(packs, Some(order), pack_count));
         }
-        decreasing => {
+        decreasing @ (Strategy::FirstFitDecreasing
+        | Strategy::BestFitDecreasing
+        | Strategy::WorstFitDecreasing
+        | Strategy::ModifiedFirstFitDecreasing
+        | Strategy::Auto
+        | Strategy::Optimal) => {
             let order = tolerance::order(lengths, options, watch)?;
             let needs = units_in_order(lengths, &order, alignment, watch)?;
             return tolerance::assign(decreasing, order, &needs, capacity, limit, watch);

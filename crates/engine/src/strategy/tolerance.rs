@@ -97,7 +97,14 @@ pub(super) fn assign(
             order = as_placed;
             (placed.packs, placed.pack_count)
         }
-        other => {
+        other @ (Strategy::Auto
+        | Strategy::Optimal
+        | Strategy::NextFit
+        | Strategy::FirstFit
+        | Strategy::BestFit
+        | Strategy::WorstFit
+        | Strategy::Harmonic
+        | Strategy::FirstFitShuffle) => {
             let detail = format!(
                 "'{}' does not place one sequence after another by length; a tolerance needs \
                  best-fit-decreasing, first-fit-decreasing, worst-fit-decreasing or \

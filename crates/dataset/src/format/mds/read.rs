@@ -7,7 +7,7 @@ use crate::format::found::Found;
 use crate::format::reader::{Reader, Shape};
 use crate::format::shape::json::{self, expect};
 use crate::output::Manifest;
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 

@@ -10,7 +10,7 @@ use crate::format::shape::array::{Array, Extent, Kind};
 use crate::format::shape::flat::Flat;
 use crate::format::shape::npy;
 use crate::output::{MANIFEST, Manifest};
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 

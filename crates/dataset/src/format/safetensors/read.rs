@@ -8,7 +8,7 @@ use crate::format::shape::array::{ARRAYS, Array, Extent, Kind};
 use crate::format::shape::flat::Flat;
 use crate::format::shape::json::expect;
 use crate::output::Manifest;
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::{Path, PathBuf};

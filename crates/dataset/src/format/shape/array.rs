@@ -1,7 +1,7 @@
 //! Arrays of numbers that lie in files, little-endian, read a stretch at a time.
 
 use crate::Fault;
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 

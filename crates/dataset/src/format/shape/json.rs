@@ -1,7 +1,7 @@
 //! The small JSON files beside the data, held against what they must say.
 
 use crate::Fault;
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use serde_core::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::Path;

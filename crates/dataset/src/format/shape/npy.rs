@@ -3,7 +3,7 @@
 
 use crate::Fault;
 use crate::format::shape::array::{ARRAYS, Array, Extent, Kind};
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use crate::store::Block;
 use arrow_buffer::Buffer;
 use std::path::Path;

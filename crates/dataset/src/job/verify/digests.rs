@@ -4,7 +4,7 @@
 
 use crate::output::{DataFile, Manifest, digest_of_file};
 use crate::progress::Meter;
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use crate::{Fault, parallel};
 use std::path::Path;
 

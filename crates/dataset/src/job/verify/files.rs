@@ -3,8 +3,8 @@
 use crate::Fault;
 use crate::format::Facts;
 use crate::output::{MANIFEST, Manifest};
-use crate::source::file::SourceFile;
 use crate::source::identity::Identity;
+use crate::source::positioned::SourceFile;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

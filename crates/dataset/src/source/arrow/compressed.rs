@@ -4,7 +4,7 @@
 //! the few bytes that the next range may begin with. O(bytes), once through; a range before those
 //! begins again from the front. The length that the buffer claims is checked against what comes.
 
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use arrow_ipc::CompressionType;
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::Range;

@@ -5,7 +5,7 @@
 //! them are read whole.
 
 use super::compressed::Unpacked;
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer};
 use arrow_data::{ArrayData, ArrayDataBuilder};
 use arrow_ipc::{MetadataVersion, RecordBatch};

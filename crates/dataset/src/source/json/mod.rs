@@ -11,8 +11,8 @@ mod text;
 pub(crate) use records::has_column;
 
 use super::columns::Columns;
-use super::file::SourceFile;
 use super::identity::Identity;
+use super::positioned::SourceFile;
 use super::rows::Rows;
 use crate::Fault;
 use records::Records;

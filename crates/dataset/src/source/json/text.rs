@@ -3,7 +3,7 @@
 //! O(bytes), streamed: what a small file unpacks to is never held as a whole.
 
 use crate::Fault;
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use flate2::bufread::MultiGzDecoder;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@
 //! 16 KB went 2,000 levels down the stack. This walks over the compact protocol (Thrift, "thrift compact
 //! protocol encoding") with a bounded stack and allocates nothing. O(bytes of the footer).
 
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 
 /// Groups within groups, the message excepted.
 pub(super) const NESTING: usize = 64;

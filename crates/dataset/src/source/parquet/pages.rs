@@ -3,7 +3,7 @@
 //! The library would link every codec's encoder too (half a megabyte for brotli), takes a page's size
 //! from its header, and has no bound for gzip and brotli. O(bytes of the page).
 
-use crate::source::file::SourceFile;
+use crate::source::positioned::SourceFile;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use parquet::basic::Compression;

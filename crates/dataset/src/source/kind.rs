@@ -3,11 +3,11 @@
 use super::arrow::ArrowTable;
 use super::columns::Columns;
 use super::discover::{Ending, Wrapping};
-use super::file::SourceFile;
 use super::identity::Identity;
 use super::json::JsonTable;
 use super::npy::NpyTable;
 use super::parquet::ParquetTable;
+use super::positioned::SourceFile;
 use super::rows::Rows;
 use crate::Fault;
 use arrow_array::RecordBatch;
