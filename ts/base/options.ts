@@ -50,6 +50,13 @@ export function ownOf(object: object): Given {
   return given;
 }
 
+/** Names of options, from a record so that the compiler asks for each of them. */
+export function keysOf<Options extends object>(
+  names: Readonly<Record<keyof Options & string, true>>,
+): readonly string[] {
+  return Object.keys(names);
+}
+
 /** Refuses keys that aren't in `known`; `elsewhere` says why some others don't work here. */
 export function refuseUnknown(
   given: Given,
@@ -126,7 +133,11 @@ export function isInteger(value: unknown, low: number, high: number): value is n
 }
 
 /** Names of the options of every asynchronous function. */
-export const jobKeys: readonly string[] = ["signal", "onProgress", "threads"];
+export const jobKeys: readonly string[] = keysOf<JobOptions>({
+  signal: true,
+  onProgress: true,
+  threads: true,
+});
 
 /** Why a synchronous twin refuses them. */
 export function asyncOnly(twin: string): Readonly<Record<string, string>> {

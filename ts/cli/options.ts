@@ -7,39 +7,46 @@ import type { PackDatasetOptions, PackOptions } from "../index.js";
 /** Everything in `PackOptions` but the capacity, which verbs treat differently. */
 export type PackFlags = Omit<PackOptions, "capacity">;
 
-const PACK_NAMES = [
-  "strategy",
-  "maxSequencesPerPack",
-  "sequenceAlignment",
-  "packCountMultipleOf",
-  "packCount",
-  "overlong",
-  "empty",
-  "seed",
-  "tolerance",
-  "harmonicClasses",
-  "effort",
-  "objective",
-  "cost",
-  "equalCounts",
-] as const satisfies readonly (keyof PackFlags)[];
+// Records, so that the compiler asks for every option: one that is missing here would be dropped.
+const PACK_NAMES = Object.keys({
+  strategy: true,
+  maxSequencesPerPack: true,
+  sequenceAlignment: true,
+  packCountMultipleOf: true,
+  packCount: true,
+  overlong: true,
+  empty: true,
+  seed: true,
+  tolerance: true,
+  harmonicClasses: true,
+  effort: true,
+  objective: true,
+  cost: true,
+  equalCounts: true,
+} satisfies Record<keyof PackFlags, true>);
 
-const DATASET_NAMES = [
-  "padTokenId",
-  "eosTokenId",
-  "vocabSize",
-  "shardSize",
-  "compression",
-  "epoch",
-  "order",
-  "cost",
-  "worldSize",
-  "overwrite",
-  "split",
-  "repack",
-  "withoutTargets",
-  "threads",
-] as const satisfies readonly (keyof PackDatasetOptions | "threads")[];
+/** What is put together from several flags, or said by the verb. */
+type Composed = "input" | "output" | "format" | "columns" | "capacity";
+
+const DATASET_NAMES = Object.keys({
+  padTokenId: true,
+  eosTokenId: true,
+  vocabSize: true,
+  shardSize: true,
+  compression: true,
+  epoch: true,
+  order: true,
+  cost: true,
+  worldSize: true,
+  overwrite: true,
+  split: true,
+  repack: true,
+  withoutTargets: true,
+  threads: true,
+} satisfies Record<
+  Exclude<keyof PackDatasetOptions, keyof PackFlags | Composed> | "cost" | "threads",
+  true
+>);
 
 /** Options whose library names differ from what is typed. */
 export const OPTION_NAMES: ReadonlySet<string> = new Set([...PACK_NAMES, ...DATASET_NAMES]);

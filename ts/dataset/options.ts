@@ -9,6 +9,7 @@ import {
   type Given,
   givenOptions,
   integerOption,
+  keysOf,
   refuseUnknown,
   show,
   toChoice,
@@ -75,21 +76,43 @@ export interface PackDatasetOptions extends PackOptions {
 }
 
 /** Names of the options besides those of the packing. */
-export const datasetKeys: readonly string[] = [
-  ...["input", "split", "repack", "withoutTargets", "output", "format", "columns", "padTokenId"],
-  ...["eosTokenId", "vocabSize", "shardSize", "compression", "epoch", "order", "cost"],
-  ...["worldSize", "overwrite"],
-];
+export const datasetKeys: readonly string[] = keysOf<
+  Omit<PackDatasetOptions, Exclude<keyof PackOptions, "cost">>
+>({
+  input: true,
+  split: true,
+  repack: true,
+  withoutTargets: true,
+  output: true,
+  format: true,
+  columns: true,
+  padTokenId: true,
+  eosTokenId: true,
+  vocabSize: true,
+  shardSize: true,
+  compression: true,
+  epoch: true,
+  order: true,
+  cost: true,
+  worldSize: true,
+  overwrite: true,
+});
 
 /** All options of {@link PackDatasetOptions}, those of a job excepted. */
 export const packDatasetKeys: readonly string[] = [...packKeys, ...datasetKeys];
 
 type NativeOptions = Parameters<Native["packDataset"]>[0];
 
-const columnKeys = [
-  ...(["tokens", "lengths", "ids", "labels", "lossMask", "attentionMask"] as const),
-  ...(["ignore", "carry"] as const),
-] as const;
+const columnKeys = keysOf<SourceColumns>({
+  tokens: true,
+  lengths: true,
+  ids: true,
+  labels: true,
+  lossMask: true,
+  attentionMask: true,
+  ignore: true,
+  carry: true,
+});
 const targetPolicies = ["keep", "drop", "error"] as const;
 const compressions = ["zstd", "snappy", "none"] as const;
 const orders = ["shuffled", "plan", "balanced"] as const;

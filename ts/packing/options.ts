@@ -7,6 +7,7 @@ import {
   type Given,
   integerOption,
   isInteger,
+  keysOf,
   show,
   toSeed,
 } from "../base/options.js";
@@ -58,23 +59,23 @@ export interface MaxLoadOptions extends Omit<PackOptions, "capacity" | "objectiv
 }
 
 /** Names of the options, in the order of their checks. */
-export const packKeys: readonly string[] = [
-  "capacity",
-  "strategy",
-  "maxSequencesPerPack",
-  "sequenceAlignment",
-  "packCountMultipleOf",
-  "packCount",
-  "overlong",
-  "empty",
-  "seed",
-  "tolerance",
-  "harmonicClasses",
-  "effort",
-  "objective",
-  "cost",
-  "equalCounts",
-];
+export const packKeys: readonly string[] = keysOf<PackOptions>({
+  capacity: true,
+  strategy: true,
+  maxSequencesPerPack: true,
+  sequenceAlignment: true,
+  packCountMultipleOf: true,
+  packCount: true,
+  overlong: true,
+  empty: true,
+  seed: true,
+  tolerance: true,
+  harmonicClasses: true,
+  effort: true,
+  objective: true,
+  cost: true,
+  equalCounts: true,
+});
 
 const overlongPolicies = ["error", "drop", "truncate", "split", "truncate-start"] as const;
 const emptyPolicies = ["error", "drop"] as const;

@@ -2,7 +2,7 @@
 
 import { StowageError } from "../base/errors.js";
 import { native } from "../base/native.js";
-import { show } from "../base/options.js";
+import { keysOf, show } from "../base/options.js";
 import { suggest } from "../base/suggest.js";
 
 /** Strategy names; every alias in {@link strategies} is accepted too, in any case, with or without `-` and `_`. */
@@ -68,28 +68,27 @@ export function toStrategy(value: unknown): { info: StrategyInfo; index: number 
   const all = strategies();
   const index = typeof value === "string" ? indices.get(fold(value)) : undefined;
   if (index !== undefined) return { info: all[index]!, index };
-  const names = order.filter((name) => all.some((info) => info.name === name));
-  const meant = typeof value === "string" ? suggest(value, names) : undefined;
+  const meant = typeof value === "string" ? suggest(value, order) : undefined;
   const hint = meant === undefined ? "" : ` did you mean '${meant}'?`;
-  const message = `unknown strategy ${show(value)};${hint} strategies are ${names.join(", ")}`;
+  const message = `unknown strategy ${show(value)};${hint} strategies are ${order.join(", ")}`;
   throw new StowageError("ERR_STRATEGY", message);
 }
 
 /** Names as `api` documents them: among equally near ones a suggestion takes the first. */
-const order: readonly Strategy[] = [
-  "auto",
-  "optimal",
-  "next-fit",
-  "first-fit",
-  "best-fit",
-  "worst-fit",
-  "harmonic",
-  "first-fit-shuffle",
-  "first-fit-decreasing",
-  "best-fit-decreasing",
-  "worst-fit-decreasing",
-  "modified-first-fit-decreasing",
-];
+const order = keysOf<Record<Strategy, true>>({
+  auto: true,
+  optimal: true,
+  "next-fit": true,
+  "first-fit": true,
+  "best-fit": true,
+  "worst-fit": true,
+  harmonic: true,
+  "first-fit-shuffle": true,
+  "first-fit-decreasing": true,
+  "best-fit-decreasing": true,
+  "worst-fit-decreasing": true,
+  "modified-first-fit-decreasing": true,
+});
 
 function fold(name: string): string {
   return name.toLowerCase().replace(/[-_ ]/g, "");

@@ -10,6 +10,7 @@ import {
   givenOptions,
   integerOption,
   isInteger,
+  keysOf,
   ownOf,
   refuseUnknown,
   show,
@@ -101,20 +102,20 @@ export interface Rows {
   readonly sequences: U32;
 }
 
-const collateKeys = [
-  "packs",
-  "layout",
-  "padTokenId",
-  "width",
-  "padToMultipleOf",
-  "paddingSegment",
-  "labels",
-  "ownLabels",
-  "lossMask",
-  "attentionMask",
-  "sequenceAlignment",
-  "reuse",
-];
+const collateKeys = keysOf<CollateOptions>({
+  packs: true,
+  layout: true,
+  padTokenId: true,
+  width: true,
+  padToMultipleOf: true,
+  paddingSegment: true,
+  labels: true,
+  ownLabels: true,
+  lossMask: true,
+  attentionMask: true,
+  sequenceAlignment: true,
+  reuse: true,
+});
 
 const MOST = 0x7fff_ffff;
 

@@ -1,7 +1,7 @@
 // The options of a stream, their checks, and their form for native code.
 
 import { StowageError } from "../base/errors.js";
-import { choiceOption, type Given, integerOption, show } from "../base/options.js";
+import { choiceOption, type Given, integerOption, keysOf, show } from "../base/options.js";
 import { type PackOptions, toCapacity } from "../packing/options.js";
 import { strategies, toStrategy } from "../packing/strategies.js";
 
@@ -26,16 +26,16 @@ export interface StreamOptions {
 }
 
 /** Names of the options, in the order of their checks. */
-export const streamKeys: readonly string[] = [
-  "capacity",
-  "strategy",
-  "maxOpenPacks",
-  "lookahead",
-  "maxSequencesPerPack",
-  "harmonicClasses",
-  "overlong",
-  "empty",
-];
+export const streamKeys: readonly string[] = keysOf<StreamOptions>({
+  capacity: true,
+  strategy: true,
+  maxOpenPacks: true,
+  lookahead: true,
+  maxSequencesPerPack: true,
+  harmonicClasses: true,
+  overlong: true,
+  empty: true,
+});
 
 /** Checked options, for native code. */
 export interface NativeStreamOptions {

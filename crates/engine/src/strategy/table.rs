@@ -210,7 +210,35 @@ mod tests {
                 assert_eq!(parse(&name.to_uppercase()), Some(row.strategy));
             }
         }
-        assert_eq!(STRATEGIES.len(), 12);
+    }
+
+    /// The next variant, so that the compiler asks for one that is new.
+    fn after(strategy: Strategy) -> Option<Strategy> {
+        use Strategy::*;
+        match strategy {
+            Auto => Some(Optimal),
+            Optimal => Some(NextFit),
+            NextFit => Some(FirstFit),
+            FirstFit => Some(BestFit),
+            BestFit => Some(WorstFit),
+            WorstFit => Some(Harmonic),
+            Harmonic => Some(FirstFitShuffle),
+            FirstFitShuffle => Some(FirstFitDecreasing),
+            FirstFitDecreasing => Some(BestFitDecreasing),
+            BestFitDecreasing => Some(WorstFitDecreasing),
+            WorstFitDecreasing => Some(ModifiedFirstFitDecreasing),
+            ModifiedFirstFitDecreasing => None,
+        }
+    }
+
+    #[test]
+    fn every_strategy_has_one_row() {
+        let all: Vec<Strategy> =
+            std::iter::successors(Some(Strategy::Auto), |&strategy| after(strategy)).collect();
+        for &strategy in &all {
+            assert_eq!(info(strategy).strategy, strategy);
+        }
+        assert_eq!(STRATEGIES.len(), all.len());
     }
 
     #[test]
