@@ -22,6 +22,24 @@ export function overweight(certificate: Certificate, room: number, limit: number
   return heaviest[room]! > BigInt(packWeight);
 }
 
+/** The same for packs that hold no more of a length than `counts` has: each copy may be taken once. */
+export function overweightCounted(
+  { packWeight, weights }: Certificate,
+  room: number,
+  counts: Map<number, bigint>,
+): boolean {
+  const heaviest: bigint[] = new Array(room + 1).fill(0n);
+  for (const [length, weight] of weights) {
+    const copies = Math.min(Number(counts.get(length) ?? 0n), Math.floor(room / length));
+    for (let copy = 0; copy < copies; copy++)
+      for (let x = room; x >= length; x--) {
+        const sum = heaviest[x - length]! + BigInt(weight);
+        if (sum > heaviest[x]!) heaviest[x] = sum;
+      }
+  }
+  return heaviest[room]! > BigInt(packWeight);
+}
+
 /** `ceil(Σ weight × count / packWeight)`. */
 export function bound({ packWeight, weights }: Certificate, counts: Map<number, bigint>): bigint {
   const weightOf = new Map(weights);
