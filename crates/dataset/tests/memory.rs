@@ -1,4 +1,5 @@
 //! What a job takes of memory, in a process of its own: the peak that the system has seen.
+#![cfg(target_os = "linux")]
 
 mod common;
 
@@ -45,7 +46,6 @@ fn forget_peak() {
     std::fs::write("/proc/self/clear_refs", "5").expect("the peak can be set back");
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_job_stays_within_its_bound_whatever_the_row_group() {
     let folder = tempfile::tempdir().expect("a folder");
