@@ -70,7 +70,9 @@ impl Case {
     fn histogram(&self, capacity: u32, more: bool) -> Option<Histogram> {
         let mut counts = std::collections::BTreeMap::new();
         for &(length, count) in &self.classes {
-            let length = 1 + (u64::from(length) * u64::from(capacity) * 5 / 4 >> 32) as u32;
+            // Up to a quarter longer than a pack.
+            let most = u64::from(capacity) / 4 * 5 + 1;
+            let length = 1 + (u64::from(length) * most >> 32) as u32;
             *counts.entry(length).or_insert(0_u64) += u64::from(count % 500) + 1;
         }
         if more {
