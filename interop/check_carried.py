@@ -2,7 +2,7 @@
 out is what pyarrow reads from the source. Prints one line; exit code 1 on the first that differs or is refused without
 a word about the column.
 
-    python check_carried.py path/to/dist/cli/main.js [--seed 1]
+    python check_carried.py path/to/dist/cli/main.js [--seeds 1 2 3]
 """
 import argparse, datetime, decimal, os, random, shutil, subprocess, sys, tempfile
 import pyarrow as pa, pyarrow.feather as feather, pyarrow.parquet as pq
@@ -10,9 +10,9 @@ import pyarrow as pa, pyarrow.feather as feather, pyarrow.parquet as pq
 ROWS = 24
 parser = argparse.ArgumentParser()
 parser.add_argument('main')
-parser.add_argument('--seed', type=int, default=1)
+parser.add_argument('--seeds', type=int, nargs='+', default=[1, 2, 3])
 arguments = parser.parse_args()
-rng = random.Random(arguments.seed)
+rng = random.Random()
 day = datetime.date(2020, 1, 1)
 moment = datetime.datetime(2020, 1, 1, 2, 3, 4)
 words = ['', 'a', 'ü', 'word ' * 9, '\x00\n']
@@ -77,9 +77,10 @@ def compare(out, name, wanted, where):
                 sys.exit(f'FAULT {where}: {value!r} of sequence {sequence}, not {wanted[sequence]!r}')
 
 
-def main():
-    compared, refused = 0, set()
-    folder = tempfile.mkdtemp()
+def all_types(seed, folder, refused):
+    """Number of columns compared."""
+    rng.seed(seed)
+    compared = 0
     ids = [[k + 1] * (k % 5 + 1) for k in range(ROWS)]
     for nesting, (of_type, of_value) in NESTINGS.items():
         columns, names = {'input_ids': pa.array(ids, pa.list_(pa.int32()))}, []
@@ -98,7 +99,7 @@ def main():
                     pass
             write(pa.table({name: columns[name] for name in ('input_ids', *wanted)}), path)
             for output in ('parquet', 'arrow'):
-                where = lambda name: f'{nesting} of {columns[name].type}, {kind} to {output}'
+                where = lambda name: f'seed {seed}, {nesting} of {columns[name].type}, {kind} to {output}'
                 # All at once; where a column is refused, one by one, so that it doesn't hide the others.
                 sets, out = [list(wanted)], os.path.join(folder, 'out')
                 while sets:
@@ -116,6 +117,12 @@ def main():
                         for name in some:
                             compare(out, name, wanted[name], where(name))
                         compared += len(some)
+    return compared
+
+
+def main():
+    folder, refused = tempfile.mkdtemp(), set()
+    compared = sum(all_types(seed, folder, refused) for seed in arguments.seeds)
     shutil.rmtree(folder)
     print(f'OK {compared} carried columns are what pyarrow reads; refused by name: {"; ".join(sorted(refused)) or "none"}')
 

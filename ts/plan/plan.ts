@@ -314,10 +314,10 @@ export class Plan {
   /**
    * Checks the templates against the histogram and proves `lowerBound` again from the certificate,
    * in integer arithmetic. The proof of a linear program looks at up to 2^26 sums of lengths, seconds
-   * of work: {@link verifyPlan} does it off the JavaScript thread.
+   * of work (2^33 steps at most, some ten seconds): {@link verifyPlan} does it off the JavaScript thread.
    *
    * @throws {StowageError} `ERR_INVALID_PLAN` naming the step and the length, also where a proof would take
-   * more sums than those, which none does that {@link plan} made; `ERR_MEMORY`
+   * more than those, which none does that {@link plan} made; `ERR_MEMORY`
    *
    * @example
    * const histogram = LengthHistogram.from([5, 3, 5, 7]);

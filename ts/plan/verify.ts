@@ -9,13 +9,13 @@ import { type Plan, planHandle } from "./plan.js";
 /**
  * As `plan.verify`, on a native thread: for plans from elsewhere, whose proof may take seconds. Proofs
  * of linear programs cost in proportion to the sums of lengths that packs reach, 2^26 at most, times
- * the lengths; the others next to nothing.
+ * the lengths, 2^33 steps in all; the others next to nothing.
  *
  * @param plan from {@link plan}, {@link planSync} or {@link Plan.fromJSON}
  * @param histogram what it was made for
  * @param options see {@link JobOptions}; one thread does it, whatever `threads` says
  * @throws {StowageError} rejects with `ERR_INVALID_PLAN` naming the step and the length, also for a proof
- * that would take more sums than those; `ERR_OPTION`, `ERR_MEMORY`, or with `signal.reason`
+ * that would take more than those; `ERR_OPTION`, `ERR_MEMORY`, or with `signal.reason`
  *
  * @example
  * const histogram = LengthHistogram.from([5, 3, 5, 7]);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use arrow_array::types::{Int8Type, Int32Type, Int64Type, UInt16Type, UInt32Type};
+use arrow_array::types::{Float32Type, Int8Type, Int32Type, Int64Type, UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, cast::AsArray};
 use common::{Row, inputs, lengths_of, lists, table};
 use parquet::arrow::ArrowWriter;
@@ -167,4 +167,33 @@ proptest! {
         let words = format!("a null at position {place}");
         prop_assert!(fault.to_string().contains(&words), "{}", fault);
     }
+}
+
+/// A column of floats beside one token per row.
+fn with_floats(path: &Path, lengths: &[usize]) {
+    let rows: Vec<Row<f32>> = lengths.iter().map(|&length| Some(vec![Some(0.5); length])).collect();
+    let tokens: Vec<Row<i32>> = lengths.iter().map(|_| Some(vec![Some(1)])).collect();
+    let floats = lists::<i32, Float32Type>(&rows);
+    let batch = table(vec![("input_ids", lists::<i32, Int32Type>(&tokens)), ("floats", floats)]);
+    common::parquet(path, &batch, 10, Compression::SNAPPY);
+}
+
+#[test]
+fn a_row_of_lists_that_are_read_value_by_value_has_a_bound() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.parquet");
+    let carried = |output: &str| {
+        let output = folder.path().join(output);
+        let pack = PackOptions::new(10);
+        let mut options = DatasetOptions::new(inputs(&[&path]), output, "parquet", pack);
+        options.columns.carry = vec!["floats".to_string()];
+        pack_dataset(&options, 1, &Unwatched)
+    };
+    with_floats(&path, &[1, 1 << 20, 0, 3]);
+    carried("within").expect("a row may have a million");
+    with_floats(&path, &[1, (1 << 23) + (1 << 21), 3]);
+    let fault = carried("beyond").expect_err("more than are held");
+    assert_eq!(fault.code(), "ERR_FORMAT", "{fault}");
+    assert!(fault.to_string().contains("more than 8388608 elements"), "{fault}");
+    assert!(!folder.path().join("beyond").exists());
 }

@@ -291,6 +291,32 @@ proptest! {
     }
 }
 
+#[test]
+fn a_table_without_rows_must_have_the_columns_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x");
+    let ids = |column: ArrayRef| table(vec![("input_ids", column)]).slice(0, 0);
+    let right = ids(lists::<i32, Int32Type>(&rows(&[&[1]])));
+    let text = ids(Arc::new(StringArray::from(vec!["1"])));
+    let other =
+        table(vec![("text", Arc::new(StringArray::from(vec!["1"])) as ArrayRef)]).slice(0, 0);
+    let write: [fn(&Path, &RecordBatch); 3] = [
+        |path, batch| parquet(path, batch, 2, zstd()),
+        |path, batch| arrow(path, batch, 2),
+        |path, batch| arrow_stream(path, batch, 2),
+    ];
+    for write in write {
+        write(&path, &right);
+        assert_eq!(lengths(&path), Ok(Vec::new()));
+        for wrong in [&text, &other] {
+            write(&path, wrong);
+            assert_eq!(lengths(&path).expect_err("no such column").code(), "ERR_COLUMN");
+            let fault = tokens(&path, folder.path()).expect_err("no such column");
+            assert_eq!(fault.code(), "ERR_COLUMN", "{fault}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_a_socket_and_a_device_are_refused_at_once() {

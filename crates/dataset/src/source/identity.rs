@@ -6,7 +6,8 @@
 
 use crate::Fault;
 use std::fs::Metadata;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// A file in one state.
@@ -46,6 +47,24 @@ impl Identity {
         match std::fs::metadata(path) {
             Ok(metadata) => self.same(Self::of(&metadata), path),
             Err(error) => Err(Fault::input_changed(path, &format!("it is gone: {error}"))),
+        }
+    }
+}
+
+/// Which file or folder a name stands for, whatever the name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Which {
+    /// Device and number.
+    Numbered(u64, u64),
+    /// Its path without links, where the system doesn't number files.
+    At(PathBuf),
+}
+
+impl Which {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        match number(&std::fs::metadata(path)?) {
+            Some((device, number)) => Ok(Self::Numbered(device, number)),
+            None => std::fs::canonicalize(path).map(Self::At),
         }
     }
 }

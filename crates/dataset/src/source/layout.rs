@@ -8,6 +8,7 @@ use crate::warnings::listed;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::Schema;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Which columns of a file are read, and where each stands in what the decoder returns.
 pub(crate) struct Layout<'a> {
@@ -151,6 +152,12 @@ fn index_of(schema: &Schema, name: &str, path: &Path) -> Result<usize, Fault> {
 pub(crate) fn missing(path: &Path, name: &str, names: &[&str], row: Option<u64>) -> Fault {
     let found = if names.is_empty() { "none".to_string() } else { listed(names) };
     Fault::column(path, row, format!("there is no column '{name}'; found: {found}"))
+}
+
+/// The columns `roots` of a table without rows.
+pub(crate) fn no_rows(schema: &Schema, roots: &[usize]) -> RecordBatch {
+    let columns = schema.project(roots).expect("they are columns of it");
+    RecordBatch::new_empty(Arc::new(columns))
 }
 
 /// # Errors

@@ -42,7 +42,12 @@ impl Sources {
             watch.step(Stage::Read, 0, 0)?;
             let table = Table::open(&path)?;
             let mut first_row = 0;
-            for (part, count) in table.parts().into_iter().enumerate() {
+            let mut counts = table.parts();
+            if counts.is_empty() {
+                // Without rows it has columns all the same, and one who reads them finds which.
+                counts.push(Some(0));
+            }
+            for (part, count) in counts.into_iter().enumerate() {
                 parts.push(Part { table: tables.len(), number: part, first_row });
                 rows += count.unwrap_or_else(|| table.guess());
                 first_row += count.unwrap_or(0);

@@ -1,8 +1,11 @@
 //! Does any pack outweigh K? An exact dynamic program with a cell for every sum of tokens.
 //!
-//! O(D C) at most, with k sequences O(D C k); memory (C + 1) cells, times k + 1. Sums saturate, so
-//! that no overflow can pass as a proof. For large capacities: `sparse`.
+//! O(D C) at most, with k sequences O(D C k), and no more than the [`Budget`] has; memory (C + 1)
+//! cells, times k + 1. Sums saturate, so that no overflow can pass as a proof. For large capacities:
+//! `sparse`.
 
+use super::budget::Budget;
+use super::sparse::Found;
 use crate::{Fault, Stage, Watch};
 
 /// Cells between two looks at the watch.
@@ -13,8 +16,7 @@ pub(super) fn cells(capacity: u32, limit: Option<u32>) -> u64 {
     (u64::from(capacity) + 1).saturating_mul(limit.map_or(1, |k| u64::from(k) + 1))
 }
 
-/// The first length (shortest first) at which some pack of at most `capacity` tokens and `limit`
-/// sequences outweighs `pack_weight`; none if no pack does.
+/// Whether some pack of at most `capacity` tokens and `limit` sequences outweighs `pack_weight`.
 ///
 /// # Errors
 /// [`Fault::Memory`] where the table does not fit; [`Fault::Cancelled`] when the watch says so.
@@ -23,8 +25,9 @@ pub(super) fn outweighs(
     pack_weight: u64,
     capacity: u32,
     limit: Option<u32>,
+    budget: &mut Budget,
     watch: &dyn Watch,
-) -> Result<Option<u32>, Fault> {
+) -> Result<Found, Fault> {
     let width = capacity as usize + 1;
     let rows = limit.map_or(1, |k| k as usize + 1);
     let mut best = table(width, rows)?;
@@ -42,6 +45,9 @@ pub(super) fn outweighs(
                 asked = 0;
             }
             asked += (width - l) as u64;
+            if !budget.take((width - l) as u64) {
+                return Ok(Found::TooLong);
+            }
             let heaviest = if rows == 1 {
                 add_without_limit(&mut best, l, weight)
             } else {
@@ -49,11 +55,11 @@ pub(super) fn outweighs(
                 add_from(before, here, l, weight)
             };
             if heaviest > pack_weight {
-                return Ok(Some(length));
+                return Ok(Found::At(length));
             }
         }
     }
-    Ok(None)
+    Ok(Found::Never)
 }
 
 /// `f[x] = max(f[x], f[x - length] + weight)`, upwards, so that a length may stand repeatedly.

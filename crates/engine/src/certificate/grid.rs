@@ -4,7 +4,9 @@
 //! own. So where none of those outweighs K, with the heaviest weight of each step, no pack does; the
 //! converse doesn't hold. O(D s) for s steps, whatever the capacity.
 
+use super::budget::Budget;
 use super::dense;
+use super::sparse::Found;
 use crate::{Fault, Watch, memory};
 
 /// True if the grid of `steps` proves it. Lengths descend.
@@ -17,6 +19,7 @@ pub(super) fn never(
     capacity: u32,
     steps: u32,
     limit: Option<u32>,
+    budget: &mut Budget,
     watch: &dyn Watch,
 ) -> Result<bool, Fault> {
     let image = |length: u32| (u64::from(length) * u64::from(steps) / u64::from(capacity)) as u32;
@@ -29,5 +32,6 @@ pub(super) fn never(
             (step, _) => rounded.push((step, weight)),
         }
     }
-    Ok(dense::outweighs(&rounded, pack_weight, steps, limit, watch)?.is_none())
+    let found = dense::outweighs(&rounded, pack_weight, steps, limit, budget, watch)?;
+    Ok(found == Found::Never)
 }

@@ -5,6 +5,7 @@
 //! sequences; nothing follows the capacity. The heaviest pack so far ends it as soon as it outweighs
 //! K, so that S is at most K, too. Weights saturate.
 
+use super::budget::Budget;
 use crate::{Fault, Stage, Watch};
 
 /// (tokens, weight), both rising.
@@ -24,6 +25,8 @@ pub(super) enum Found {
     At(u32),
     /// It would take more sums than allowed.
     TooMany,
+    /// It would take more work than allowed.
+    TooLong,
 }
 
 /// No more sums than this can be reached: the product of the copies of each length.
@@ -44,6 +47,7 @@ pub(super) fn outweighs(
     capacity: u32,
     limit: Option<u32>,
     most: u64,
+    budget: &mut Budget,
     watch: &dyn Watch,
 ) -> Result<Found, Fault> {
     if limit.is_some_and(|k| k >= MOST_LAYERS) {
@@ -65,6 +69,9 @@ pub(super) fn outweighs(
             let merge = Merge { one, capacity, pack_weight, most: room };
             match merge.of(&layers[k], before, ask)? {
                 Merged::Front(front) => {
+                    if !budget.take(layers[k].len() as u64 + front.len() as u64) {
+                        return Ok(Found::TooLong);
+                    }
                     room -= front.len() as u64;
                     layers[k] = front;
                 }

@@ -7,6 +7,7 @@
 
 use super::work::Work;
 use crate::Fault;
+use crate::certificate::MOST_WORK;
 
 const NOTHING: u32 = u32::MAX;
 
@@ -23,11 +24,12 @@ pub(super) struct Knapsack {
     choice: Vec<u32>,
 }
 
-/// True if a knapsack over `classes` classes fits memory and `units`.
+/// True if a knapsack over `classes` classes fits memory and `units`, and a proof by the same lengths
+/// can be had whatever the units.
 pub(super) fn affordable(classes: usize, capacity: u32, limit: Option<u32>, units: u64) -> bool {
     let cells = (u64::from(capacity) + 1).saturating_mul(u64::from(limit.unwrap_or(0)) + 1);
     let row = u64::from(capacity) * u64::from(limit.unwrap_or(1));
-    cells <= MOST_CELLS && row.saturating_mul(classes as u64) <= units
+    cells <= MOST_CELLS && row.saturating_mul(classes as u64) <= units.min(MOST_WORK / 4)
 }
 
 impl Knapsack {

@@ -10,7 +10,7 @@ use super::pricing::{Pricing, counts_matter, pricing_units};
 use super::task::Task;
 use super::work::Work;
 use crate::bound::{self, Bound};
-use crate::certificate::{Certificate, CertificateKind};
+use crate::certificate::{Certificate, CertificateKind, MOST_WORK};
 
 /// Duals as fractions of a pack become weights of at most about this size: rounding loses at most
 /// 2^-40 of a pack per sequence, and K stays far below 2^53.
@@ -118,9 +118,10 @@ pub(super) fn certify_on_grid(
     Some(Bound { packs: bound::packs(&certificate, classes), certificate })
 }
 
-/// Whether K can be found exactly with the work left.
+/// Whether K can be found exactly with the work left, and found again by who checks it.
 pub(super) fn fits(task: &Task, work: &Work) -> bool {
-    affordable(0, task.capacity, task.limit, 0) && pricing_units(task, false) <= work.left()
+    let units = work.left().min(MOST_WORK / 4);
+    affordable(0, task.capacity, task.limit, 0) && pricing_units(task, false) <= units
 }
 
 /// A dual as a whole number.

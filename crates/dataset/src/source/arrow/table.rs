@@ -8,7 +8,7 @@ use crate::Fault;
 use crate::fault::guarded;
 use crate::source::columns::Columns;
 use crate::source::identity::Identity;
-use crate::source::layout::Layout;
+use crate::source::layout::{self, Layout};
 use crate::source::positioned::SourceFile;
 use crate::source::rows::Rows;
 use arrow_array::{RecordBatch, RecordBatchOptions, make_array};
@@ -71,7 +71,8 @@ impl ArrowTable {
         self.batches.iter().map(|&(_, rows)| Some(rows)).collect()
     }
 
-    /// Decodes part `part`, whose first row is `first_row` of the file.
+    /// Decodes part `part`, whose first row is `first_row` of the file. Of a part that isn't there, or
+    /// has no rows, there are the columns: they must be those that are asked for.
     pub(crate) fn read(
         &self,
         part: usize,
@@ -81,6 +82,10 @@ impl ArrowTable {
     ) -> Result<(), Fault> {
         let layout = Layout::new(&self.schema, columns, &self.path)?;
         let mut rows = layout.rows();
+        if self.batches.get(part).is_none_or(|&(_, rows)| rows == 0) {
+            layout.take(&layout::no_rows(&self.schema, &layout.roots), 0, &mut rows)?;
+            return take(&mut rows);
+        }
         self.batches(part, &layout.roots, &mut |batch, row| {
             rows.clear();
             layout.take(&batch, first_row + row, &mut rows)?;

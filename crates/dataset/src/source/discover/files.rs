@@ -4,6 +4,7 @@ use super::inputs::Inputs;
 use super::order::in_byte_order;
 use super::{packed, pattern, sidecar, splits, walk};
 use crate::Fault;
+use crate::source::identity::Which;
 use crate::warnings::{Warnings, listed};
 use std::collections::BTreeMap;
 use std::io;
@@ -78,14 +79,14 @@ fn sorted(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
 
 /// Warns of files that stand there under two names, by links.
 fn twice(files: &[PathBuf], warnings: &mut Warnings) {
-    let mut first: BTreeMap<walk::Identity, &Path> = BTreeMap::new();
+    let mut first: BTreeMap<Which, &Path> = BTreeMap::new();
     let mut again = Vec::new();
     for file in files {
-        let Ok(identity) = walk::Identity::of(file) else { continue };
-        if let Some(other) = first.get(&identity) {
+        let Ok(which) = Which::of(file) else { continue };
+        if let Some(other) = first.get(&which) {
             again.push(format!("{} ({})", file.display(), other.display()));
         } else {
-            first.insert(identity, file);
+            first.insert(which, file);
         }
     }
     if !again.is_empty() {

@@ -6,29 +6,12 @@ use super::order::in_byte_order;
 use super::packed::is_packed;
 use super::saved::{dataset_dict, state_files};
 use crate::Fault;
+use crate::source::identity::Which;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Folders within folders; a path has no room for many more.
 const DEPTH: usize = 512;
-
-/// Which folder or file it is, whatever its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Identity(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
-
-impl Identity {
-    #[cfg(unix)]
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
-        use std::os::unix::fs::MetadataExt;
-        let metadata = std::fs::metadata(path)?;
-        Ok(Self((metadata.dev(), metadata.ino())))
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
-        std::fs::canonicalize(path).map(Self)
-    }
-}
 
 /// Files that belong together, in order.
 #[derive(Debug)]
@@ -60,7 +43,7 @@ pub(super) fn walk(folder: &Path) -> Result<Found, Fault> {
 pub(super) fn files(folder: &Path, hidden: bool) -> Result<Vec<PathBuf>, Fault> {
     fn each(
         folder: &Path,
-        above: &mut Vec<Identity>,
+        above: &mut Vec<Which>,
         hidden: bool,
         files: &mut Vec<PathBuf>,
     ) -> Result<(), Fault> {
@@ -84,7 +67,7 @@ pub(super) fn files(folder: &Path, hidden: bool) -> Result<Vec<PathBuf>, Fault> 
 
 fn each_folder(
     folder: &Path,
-    above: &mut Vec<Identity>,
+    above: &mut Vec<Which>,
     split: Option<&str>,
     found: &mut Found,
 ) -> Result<(), Fault> {
@@ -120,16 +103,16 @@ fn each_folder(
 }
 
 /// Puts `folder` on the way from the root, unless it stands there already.
-fn enter(folder: &Path, above: &mut Vec<Identity>) -> Result<bool, Fault> {
-    let identity = Identity::of(folder).map_err(|error| Fault::io("read", folder, &error))?;
-    if above.contains(&identity) {
+fn enter(folder: &Path, above: &mut Vec<Which>) -> Result<bool, Fault> {
+    let which = Which::of(folder).map_err(|error| Fault::io("read", folder, &error))?;
+    if above.contains(&which) {
         return Ok(false);
     }
     if above.len() >= DEPTH {
         let error = io::Error::other(format!("more than {DEPTH} folders within one another"));
         return Err(Fault::io("read", folder, &error));
     }
-    above.push(identity);
+    above.push(which);
     Ok(true)
 }
 

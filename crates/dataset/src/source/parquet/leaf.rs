@@ -2,10 +2,11 @@
 //! every physical type, encoding and page version.
 //!
 //! O(values), one at a time: for columns with a value per sequence. Lists of integers have a
-//! reader of their own.
+//! reader of their own. The library reads a row to its end, however long, so entries are counted
+//! as pages come.
 
 use parquet::basic::Type as Physical;
-use parquet::column::page::PageReader;
+use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArray,
@@ -13,6 +14,12 @@ use parquet::data_type::{
 };
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescPtr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Entries of a column of lists that rows read together may have, and a page: a few bytes can stand
+/// for any number of them, and each takes up to 44 bytes.
+const ENTRY_LIMIT: usize = 1 << 23;
 
 /// What some rows of a column hold.
 pub(crate) struct LeafRows {
@@ -40,6 +47,8 @@ pub(crate) enum Values {
 pub(crate) struct LeafReader {
     max_def: i16,
     max_rep: i16,
+    /// Entries of the pages that this read has begun.
+    entries: Arc<AtomicUsize>,
     column: Column,
 }
 
@@ -58,6 +67,12 @@ impl LeafReader {
     pub(crate) fn new(column: &ColumnDescPtr, pages: Box<dyn PageReader>) -> Self {
         let (max_def, max_rep) = (column.max_def_level(), column.max_rep_level());
         let own = ColumnDescPtr::clone(column);
+        let entries = Arc::new(AtomicUsize::new(0));
+        let pages: Box<dyn PageReader> = if max_rep > 0 {
+            Box::new(Counted { pages, entries: Arc::clone(&entries) })
+        } else {
+            pages
+        };
         let column = match column.physical_type() {
             Physical::BOOLEAN => Column::Bool(ColumnReaderImpl::new(own, pages)),
             Physical::INT32 => Column::Int32(ColumnReaderImpl::new(own, pages)),
@@ -68,12 +83,13 @@ impl LeafReader {
             Physical::BYTE_ARRAY => Column::Bytes(ColumnReaderImpl::new(own, pages)),
             Physical::FIXED_LEN_BYTE_ARRAY => Column::Fixed(ColumnReaderImpl::new(own, pages)),
         };
-        Self { max_def, max_rep, column }
+        Self { max_def, max_rep, entries, column }
     }
 
     /// The next rows, at most `rows`; fewer only at the end.
     pub(crate) fn read(&mut self, rows: usize) -> Result<LeafRows, ParquetError> {
         let levels = (self.max_def, self.max_rep);
+        self.entries.store(0, Relaxed);
         match &mut self.column {
             Column::Bool(column) => read(column, rows, levels, Values::Bool),
             Column::Int32(column) => read(column, rows, levels, Values::Int32),
@@ -84,6 +100,46 @@ impl LeafReader {
             Column::Bytes(column) => read(column, rows, levels, Values::Bytes),
             Column::Fixed(column) => read(column, rows, levels, Values::Fixed),
         }
+    }
+}
+
+/// Pages whose entries are counted.
+struct Counted {
+    pages: Box<dyn PageReader>,
+    entries: Arc<AtomicUsize>,
+}
+
+impl Iterator for Counted {
+    type Item = Result<Page, ParquetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
+
+impl PageReader for Counted {
+    fn get_next_page(&mut self) -> Result<Option<Page>, ParquetError> {
+        let page = self.pages.get_next_page()?;
+        if let Some(page) = page.as_ref().filter(|page| page.is_data_page()) {
+            let here = page.num_values() as usize;
+            // All pages before this one end within the rows that are read.
+            let before = self.entries.fetch_add(here, Relaxed);
+            if here > ENTRY_LIMIT || before > ENTRY_LIMIT {
+                let what = if here > ENTRY_LIMIT { "a page has" } else { "some rows have" };
+                let detail =
+                    format!("{what} more than {ENTRY_LIMIT} elements, the most that is read");
+                return Err(ParquetError::General(detail));
+            }
+        }
+        Ok(page)
+    }
+
+    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>, ParquetError> {
+        self.pages.peek_next_page()
+    }
+
+    fn skip_next_page(&mut self) -> Result<(), ParquetError> {
+        self.pages.skip_next_page()
     }
 }
 

@@ -63,7 +63,8 @@ impl ParquetTable {
         groups.iter().map(|group| u64::try_from(group.num_rows()).ok()).collect()
     }
 
-    /// Decodes row group `part`, whose first row is `first_row` of the file.
+    /// Decodes row group `part`, whose first row is `first_row` of the file. Of a group that isn't
+    /// there, or has no rows, there are the columns: they must be those that are asked for.
     pub(crate) fn read(
         &self,
         part: usize,
@@ -73,6 +74,10 @@ impl ParquetTable {
     ) -> Result<(), Fault> {
         let layout = Layout::new(self.schema(), columns, &self.path)?;
         let mut rows = layout.rows();
+        if self.metadata.row_groups().get(part).is_none_or(|group| group.num_rows() == 0) {
+            layout.take(&layout::no_rows(self.schema(), &layout.roots), 0, &mut rows)?;
+            return take(&mut rows);
+        }
         let group = Group::new(self, part, &layout.roots)?;
         if columns.lengths_only
             && let [root] = layout.roots[..]
