@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +28,8 @@ function install({ name, file }, binary, folder) {
   const platform = join(packages, `${manifest.name}-${name}`);
   cpSync(here(`npm/${name}`), platform, { recursive: true });
   copyFileSync(binary, join(platform, file));
+  // Without a manifest of its own, the folder would be this package, and find the repository's code.
+  writeFileSync(join(folder, "package.json"), "{}");
   copyFileSync(here("scripts/platforms/smoke.cjs"), join(folder, "smoke.cjs"));
   copyFileSync(here("examples/data/python-docs.jsonl"), join(folder, "source.jsonl"));
 }
