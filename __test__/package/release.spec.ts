@@ -92,6 +92,26 @@ test("licences name every crate in the bill of materials, and zstd's own", (t) =
   }
 });
 
+test("README says of each platform what its newest record says", (t) => {
+  const folder = join(root, "benchmark/record");
+  const record = readdirSync(folder)
+    .filter((name) => name.startsWith("platforms-"))
+    .sort()
+    .at(-1);
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  t.true(readme.includes(`benchmark/record/${String(record)}`));
+  const states = JSON.parse(readFileSync(join(folder, String(record)), "utf8")) as Record<
+    string,
+    { state: string; date: string }
+  >;
+  for (const name of readdirSync(join(root, "npm"))) {
+    const row = readme.split("\n").find((line) => line.startsWith(`| \`${name}\` |`)) ?? "no row";
+    const { state, date } = states[name] ?? { state: "not built", date: "yet" };
+    const everyChange = name === "linux-x64-gnu" && row.includes("all tests, with every change");
+    t.true(everyChange || row.includes(`${state} ${date}`), `${row}: ${state} ${date}`);
+  }
+});
+
 test("each step of the workflow is a script that runs elsewhere too", (t) => {
   const folder = join(root, ".github/workflows");
   const lines = readdirSync(folder).flatMap((name) =>
