@@ -13,7 +13,10 @@ import { loader } from "./loaders.mjs";
 function test(platform, expected) {
   const binary = join(out("binaries"), platform.file);
   if (!existsSync(binary)) return { state: "not built" };
-  const built = inspect(binary, platform);
+  const how = existsSync(`${binary}.json`)
+    ? JSON.parse(readFileSync(`${binary}.json`, "utf8"))
+    : {};
+  const built = { file: inspect(binary, platform), ...how };
   const found = loader(platform.name);
   if (found === undefined) return { state: "built", built };
   const { seen, equal } = exercise(platform, binary, found);

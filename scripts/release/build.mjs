@@ -4,7 +4,7 @@
 // Linux and macOS are linked by zig wherever this runs, for glibc 2.17 and without a Mac, but a Mac
 // builds its own. Windows is built by Microsoft's tools there; elsewhere the same code is linked as
 // windows-gnu, which is for trials and not published.
-import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -26,6 +26,9 @@ export function build(platform, profile) {
     copyFileSync(join(folder, name), join(out("binaries"), name));
   const binary = join(out("binaries"), platform.file);
   copyFileSync(made, binary);
+  // For the record of a trial: with what settings, since cargo takes some from the environment.
+  const set = Object.entries(process.env).filter(([name]) => name.startsWith("CARGO_PROFILE_"));
+  writeFileSync(`${binary}.json`, JSON.stringify({ profile, ...Object.fromEntries(set) }));
   console.log(inspect(binary, platform));
   return binary;
 }
@@ -58,7 +61,8 @@ function windowsElsewhere({ name }, profile) {
   run("cargo", [verb, "--locked", "--lib", "--target", target, ...profiled(profile)], {
     env: { ...environment, ...(arm ? zig() : {}) },
   });
-  return join(fileURLToPath(root), "target", target, profile, "stowage_node.dll");
+  const made = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("target", root));
+  return join(made, target, profile, "stowage_node.dll");
 }
 
 await program(import.meta.url, (args) => {

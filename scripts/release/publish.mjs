@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { manifest, platforms } from "./platforms.mjs";
-import { out, present, program, run } from "./shell.mjs";
+import { out, output, present, program, run } from "./shell.mjs";
 
 /** Publishes the packages, or with `dryRun` shows what would be; then some platforms may be absent. */
 export function publish({ dryRun }) {
@@ -24,12 +24,18 @@ export function publish({ dryRun }) {
   if (process.env.ACTIONS_ID_TOKEN_REQUEST_URL) options.push("--provenance");
   if (dryRun) options.push("--dry-run");
   for (const called of packages.filter((each) => !missing.includes(each))) {
-    if (present("npm", ["view", `${called}@${version}`, "version"]) && !dryRun) {
+    if (!dryRun && isThere(called, version)) {
       console.log(`${called}@${version} is there already`);
       continue;
     }
     run("npm", ["publish", tarball(called), ...options]);
   }
+}
+
+/** True if the registry has this version; npm's exit code differs between its versions. */
+function isThere(name, version) {
+  const asked = ["view", `${name}@${version}`, "version"];
+  return present("npm", asked) && output("npm", asked) === version;
 }
 
 await program(import.meta.url, (args) => {
