@@ -59,10 +59,19 @@ function windowsElsewhere({ name }, profile) {
     throw new Error("mingw is missing: apt-get install gcc-mingw-w64-x86-64-posix");
   const verb = arm ? "zigbuild" : "build";
   run("cargo", [verb, "--locked", "--lib", "--target", target, ...profiled(profile)], {
-    env: { ...environment, ...(arm ? zig() : {}) },
+    env: { ...environment, ...(arm ? zig() : {}), LIBNODE_PATH: emptyLibnode() },
   });
   const made = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("target", root));
   return join(made, target, profile, "stowage_node.dll");
+}
+
+/** For windows-gnu napi's build script asks for Node as a library, though the addon looks its functions
+ * up when it is loaded. A name is enough for the script, and an archive of nothing for the linker. */
+function emptyLibnode() {
+  const folder = empty(out("build/libnode"));
+  writeFileSync(join(folder, "libnode.dll"), "");
+  writeFileSync(join(folder, "libnode.a"), "!<arch>\n");
+  return folder;
 }
 
 await program(import.meta.url, (args) => {
