@@ -40,7 +40,8 @@ function node({ start, env = {}, place }, folder, args) {
   const file = openSync(said, "w");
   const [command, ...first] = start;
   // In a root of its own, paths are seen from there, and Node begins at its top.
-  const inside = place ? ["-e", enter, ...args] : args;
+  const inside = place ? ["/stowage/enter.cjs", ...args] : args;
+  if (place) writeFileSync(join(folder, "enter.cjs"), enter);
   const { status, signal } = spawnSync(command, [...first, ...inside], {
     cwd: folder,
     env: { ...process.env, NO_COLOR: "1", ...env },
@@ -55,11 +56,11 @@ function node({ start, env = {}, place }, folder, args) {
   return readFileSync(said, "utf8").trim();
 }
 
-/** Goes to the folder of the test, then runs a program with the remaining arguments. */
-const enter = `
-const [program, ...rest] = process.argv.slice(1);
-process.chdir("/stowage");
-process.argv = [process.argv[0], require("node:path").resolve(program), ...rest];
+/** Goes to the folder of the test, then runs a program as if it had been started there. */
+const enter = `const { resolve } = require("node:path");
+process.chdir(__dirname);
+process.argv.splice(1, 1);
+process.argv[1] = resolve(process.argv[1]);
 require(process.argv[1]);
 `;
 
