@@ -1,8 +1,8 @@
-// Runs the code of the guides in docs/: blocks of JavaScript and Python, in their order, in a folder
-// that holds `tokens.parquet`. Python has `model` and `tokenizer` as the guides say.
+// Runs the code of the guides in docs/, exactly as the pages show it: blocks of JavaScript and Python, in
+// their order, in a folder outside the repository that holds `tokens.parquet`.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,8 +16,13 @@ export const guides = [
   "streaming-mds",
   "pytorch-varlen",
   "duckdb-arrow",
+  "dataframes",
   "micro-batches",
+  "epochs",
 ];
+
+/** What a guide packs; each may begin from nothing. */
+const outputs = ["packed", "packed-ds"];
 
 /** Blocks that follow each other are one program, until one begins with an import. */
 function programs(guide) {
@@ -47,12 +52,19 @@ export function runGuide(guide, folder, python) {
       if (error.code !== "EEXIST") throw error;
     }
   }
+  for (const output of outputs) rmSync(join(folder, output), { recursive: true, force: true });
   for (const [number, { language, code }] of programs(guide).entries()) {
     const file = join(folder, `${guide}-${number}.${language === "js" ? "mjs" : "py"}`);
-    const prelude =
-      language === "python" ? readFileSync(join(here, "guide_prelude.py"), "utf8") : "";
-    writeFileSync(file, prelude + code);
-    const env = { ...process.env, PYTHONPATH: here };
+    writeFileSync(file, code);
+    // No graphics card and no network, whatever this machine has; no module of this repository.
+    const { PYTHONPATH: _, ...rest } = process.env;
+    const env = {
+      ...rest,
+      CUDA_VISIBLE_DEVICES: "",
+      HF_HUB_OFFLINE: "1",
+      HF_HOME: join(folder, "hf"),
+      PYTHONWARNINGS: "ignore",
+    };
     const { status, stderr } = spawnSync(language === "js" ? process.execPath : python, [file], {
       cwd: folder,
       encoding: "utf8",

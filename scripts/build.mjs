@@ -38,6 +38,7 @@ if (existsSync("ts/cli/main.ts")) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "eof",
+    loader: { ".bash": "text", ".zsh": "text", ".fish": "text" },
     logLevel: "warning",
     plugins: [library],
     metafile: true,

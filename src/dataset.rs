@@ -228,6 +228,10 @@ pub struct DatasetFile {
 pub struct DatasetResult {
     /// The figures of the packing.
     pub figures: Figures,
+    /// Milliseconds of reading the sources.
+    pub read: f64,
+    /// Milliseconds of writing.
+    pub write: f64,
     /// Hash of the plan.
     pub plan_id: Option<String>,
     /// Name of the format.
@@ -258,6 +262,8 @@ impl From<DatasetReport> for DatasetResult {
         };
         Self {
             figures: Figures::new(&report.stats, times),
+            read: report.times.read,
+            write: report.times.write,
             plan_id: report.plan_id,
             format: report.format,
             files: report.files.into_iter().map(file).collect(),

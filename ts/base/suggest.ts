@@ -5,15 +5,18 @@ const SLIPS = 2;
 
 /**
  * The name nearest to `given`, or undefined if none is near: least Damerau-Levenshtein distance
- * (optimal string alignment), ignoring case, `-` and `_`, at most max(2, a third of the given
- * name's length). Above two slips a name that begins with `given` is nearer (best-fit-decr means
+ * (optimal string alignment), ignoring case, `-` and `_`, at most `limit`: max(2, a third of the given
+ * name's length) unless said. Above two slips a name that begins with `given` is nearer (best-fit-decr means
  * best-fit-decreasing, not best-fit); last, one that `given` begins with. Beginnings count from 4
  * letters on. Among equals the first of `names`.
  */
-export function suggest<T extends string>(given: string, names: readonly T[]): T | undefined {
+export function suggest<T extends string>(
+  given: string,
+  names: readonly T[],
+  limit: number = Math.max(SLIPS, Math.floor(given.length / 3)),
+): T | undefined {
   const plain = fold(given);
   if (plain === "" || plain.length > 100) return undefined;
-  const limit = Math.max(SLIPS, Math.floor(given.length / 3));
   let best: T | undefined;
   let least = limit + 1;
   for (const name of names) {

@@ -1,12 +1,9 @@
 // What is installed.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { native } from "./native.js";
 
-const { version: ofPackage } = JSON.parse(
-  readFileSync(join(__dirname, "..", "..", "package.json"), "utf8"),
-) as { version: string };
+// Required and not read as a file: a bundler that takes all of this in takes that in, too.
+const { version: ofPackage } = require("../../package.json") as { version: string };
 
 /**
  * Version of the package and of the native binary, the platform triple that the binary was built

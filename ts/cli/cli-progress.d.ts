@@ -7,11 +7,10 @@ declare module "cli-progress" {
     stop(): void;
   }
   export const SingleBar: new (options: {
-    format: string;
+    format: () => string;
     stream: NodeJS.WriteStream;
     hideCursor: boolean;
     clearOnComplete: boolean;
-    barsize: number;
     fps: number;
   }) => Bar;
 }

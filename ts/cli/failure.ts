@@ -2,8 +2,8 @@
 
 import { CommanderError } from "commander";
 import { StowageError } from "../index.js";
-import { flagOf, OPTION_NAMES } from "./options.js";
-import { asciiControls, printable, type Session } from "./session.js";
+import { printable, type Session } from "./session.js";
+import { spoken, withoutAdvice } from "./spoken.js";
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -47,10 +47,17 @@ export function fail(session: Session, error: unknown, verb?: string): number {
   }
   const { code, index, length, capacity, path, row } = error;
   const details = { index, length, capacity, path, row };
-  const hint = (verb === undefined ? undefined : VERB_HINTS[verb]?.[code]) ?? HINTS[code];
-  const message = spoken(error.message);
-  say(session, code, hint === undefined ? message : withoutAdvice(message), hint, details);
+  const hint = hintOf(code, verb);
+  const words = path === undefined ? process.argv : [path, ...process.argv];
+  const message = spoken(error.message, words, hint === undefined ? undefined : withoutAdvice);
+  say(session, code, message, hint, details);
   return USAGE_CODES.has(code) ? EXIT_USAGE : EXIT_FAILED;
+}
+
+/** What to type next; nothing that has been typed already. */
+function hintOf(code: string, verb: string | undefined): string | undefined {
+  if (code === "ERR_OUTPUT_EXISTS" && process.argv.includes("--overwrite")) return undefined;
+  return (verb === undefined ? undefined : VERB_HINTS[verb]?.[code]) ?? HINTS[code];
 }
 
 function failOfUsage(session: Session, error: CommanderError, verb: string | undefined): number {
@@ -58,7 +65,7 @@ function failOfUsage(session: Session, error: CommanderError, verb: string | und
   if (error.exitCode === 0) return 0;
   // Help for want of a verb has been printed as well.
   if (error.code === "commander.help") return EXIT_USAGE;
-  const help = verb === undefined ? "stowage --help" : `stowage ${verb} --help`;
+  const help = verb === undefined || verb === "help" ? "stowage --help" : `stowage ${verb} --help`;
   say(session, "ERR_USAGE", error.message.replace(/^error: /, ""), `see \`${help}\``);
   return EXIT_USAGE;
 }
@@ -72,44 +79,13 @@ function say(
 ): void {
   if (session.json) {
     const error = { code, message, hint, ...details };
-    process.stderr.write(`${asciiControls(JSON.stringify({ error }))}\n`);
+    process.stderr.write(`${session.document({ error })}\n`);
     return;
   }
   const { red, dim } = session.colours(process.stderr);
-  const lines = printable(message)
+  const lines = printable(session.named(message))
     .split("\n")
     .filter((line) => line !== "");
   const words = `${red(`stowage: ${code}:`)} ${lines.join("\n  ")}`;
   process.stderr.write(hint === undefined ? `${words}\n` : `${words}\n  ${dim(hint)}\n`);
-}
-
-/** `message` without the library's own way out, where the command line has another. */
-function withoutAdvice(message: string): string {
-  return message.replace(/; (set|use|pass|give|choose) .*$/s, "");
-}
-
-/** Keys of `columns` as they are typed. */
-const COLUMN_FLAGS: Readonly<Record<string, string>> = {
-  tokens: "--tokens-column",
-  labels: "--labels-column",
-  lossMask: "--loss-mask-column",
-  attentionMask: "--attention-mask-column",
-  carry: "--carry-columns",
-  ignore: "--ignore-columns",
-  lengths: "--length-column",
-  ids: "--id-column",
-};
-
-/** `message` with options as they are typed: maxSequencesPerPack as --max-sequences-per-pack. */
-function spoken(message: string): string {
-  return message
-    .replace(/`?columns\.(\w+)`?(?: to \[?'([^']*)'\]?)?/g, (whole, key: string, name?: string) => {
-      const flag = COLUMN_FLAGS[key];
-      return flag === undefined ? whole : [flag, ...(name ? [name] : [])].join(" ");
-    })
-    .replace(/\bset split to one of them/, "use --split with one of them")
-    .replace(/\bset repack\b/, "use --repack")
-    .replace(/`?\b([a-z]+[A-Z][A-Za-z]*)\b`?/g, (whole, name: string) =>
-      OPTION_NAMES.has(name) ? flagOf(name) : whole,
-    );
 }

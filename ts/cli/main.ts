@@ -5,6 +5,7 @@
 import { Command } from "commander";
 import { version } from "../index.js";
 import { addClean } from "./clean.js";
+import { addCompletion } from "./completion.js";
 import { fail } from "./failure.js";
 import { addPack } from "./pack.js";
 import { addPlan } from "./plan.js";
@@ -28,7 +29,7 @@ NO_COLOR=1 turns colours off. Progress and errors go to standard error, results 
 function createProgram(session: Session): Command {
   const program = new Command("stowage")
     .description("Packs token sequences into fixed-capacity packs for language-model training.")
-    .version(`${version.package} (native ${version.native}, ${version.target})`, "-V, --version")
+    .version(`${version.package} (native ${version.native}, ${version.target})`, "-v, --version")
     .option("--json", "print one JSON document instead of text; errors as JSON too")
     .option("-q, --quiet", "print nothing but errors (and the document of --json)")
     .option("--no-color", "print without colours")
@@ -36,13 +37,31 @@ function createProgram(session: Session): Command {
     // What is wrong is said once, by fail(), with the code in front.
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
+    .helpCommand(false)
     .addHelpText("after", EXAMPLES)
     .hook("preAction", (_, verb) => session.use(verb.optsWithGlobals<GlobalOptions>()));
   for (const add of [
     ...[addPack, addStats, addPlan, addPrepare, addVerify, addStream, addStrategies, addClean],
   ])
     add(program, session);
+  addHelp(program);
+  addCompletion(program);
   return program;
+}
+
+/** `help`, which says what is wrong with a verb that there isn't. */
+function addHelp(program: Command): void {
+  program
+    .command("help")
+    .description("say how to use a verb")
+    .argument("[verb]", "which one")
+    .action((name?: string) => {
+      if (name === undefined) program.help();
+      const verb = program.commands.find((command) => command.name() === name);
+      if (verb !== undefined) verb.help();
+      // As if it had been typed: what is said of it then is what is to be said here.
+      program.parse([name], { from: "user" });
+    });
 }
 
 async function main(): Promise<number> {
@@ -65,4 +84,6 @@ async function main(): Promise<number> {
 
 void main().then((exitCode) => {
   process.exitCode = exitCode;
+  // A pipe that nobody writes to would keep the process after Ctrl-C.
+  if (exitCode > 128) process.exit();
 });

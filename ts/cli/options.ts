@@ -121,9 +121,29 @@ export const OVERLONG: readonly string[] = [
   ...["error", "drop", "truncate", "truncate-start", "split"],
 ];
 
-/** Adds the options of packing itself; `strategy` apart, since `stats` takes several. */
-export function addPackOptions(command: Command): Command {
+/** What becomes of a sequence that doesn't fit, and of an empty one, unless that is said. */
+const POLICIES = { overlong: "error", empty: "error" };
+
+/** The options of the two policies; their help says what happens without them. */
+export function addPolicies(command: Command, { overlong, empty } = POLICIES): Command {
   return command
+    .addOption(
+      new Option(
+        "--overlong <policy>",
+        `what to do with a sequence longer than the capacity (default: ${overlong})`,
+      ).choices(OVERLONG),
+    )
+    .addOption(
+      new Option(
+        "--empty <policy>",
+        `what to do with a sequence of length 0 (default: ${empty})`,
+      ).choices(["error", "drop"]),
+    );
+}
+
+/** Adds the options of packing itself; `strategy` apart, since `stats` takes several. */
+export function addPackOptions(command: Command, policies = POLICIES): Command {
+  return addPolicies(command, policies)
     .option("--max-sequences-per-pack <n>", "at most this many sequences in a pack", integer)
     .option(
       "--sequence-alignment <n>",
@@ -132,18 +152,6 @@ export function addPackOptions(command: Command): Command {
     )
     .option("--pack-count-multiple-of <n>", "make the number of packs a multiple of this", integer)
     .option("--pack-count <n>", "make exactly this many packs", integer)
-    .addOption(
-      new Option(
-        "--overlong <policy>",
-        "what to do with a sequence longer than the capacity",
-      ).choices(OVERLONG),
-    )
-    .addOption(
-      new Option("--empty <policy>", "what to do with a sequence of length 0").choices([
-        "error",
-        "drop",
-      ]),
-    )
     .option("--seed <n>", "seed of every shuffled choice (default: 0)", seed)
     .option("--tolerance <n>", "decreasing strategies: lengths this close count as equal", integer)
     .option("--harmonic-classes <n>", "classes of the strategy harmonic (default: 10)", integer)
@@ -161,6 +169,9 @@ export function addPackOptions(command: Command): Command {
     )
     .option("--equal-counts", "maxLoad: equally many sequences in every pack");
 }
+
+/** What the help of an option says without which the verb can't run. */
+export const REQUIRED = "(required)";
 
 /** What the options of input folders say. */
 export const SPLIT = "which split of a folder that has several, as train";

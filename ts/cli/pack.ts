@@ -11,7 +11,9 @@ import {
   integer,
   need,
   packFlags,
+  REQUIRED,
 } from "./options.js";
+import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { printWritten } from "./report.js";
 import type { Session } from "./session.js";
@@ -33,11 +35,14 @@ export function addPack(program: Command, session: Session): void {
     .command("pack")
     .summary("pack the sequences of source files into a data set")
     .description("Packs the token sequences of source files into a data set that a trainer opens.")
-    .argument("<input...>", "files, folders or patterns: Parquet, Arrow IPC, JSON lines")
-    .option("-c, --capacity <tokens>", "tokens that a pack holds", integer)
-    .option("-o, --output <folder>", "the folder to write")
+    .argument(
+      "<input...>",
+      `files, folders, patterns, or ${PIPE}: Parquet, Arrow IPC, JSON (lines, an array; .gz, .zst)`,
+    )
+    .option("-c, --capacity <tokens>", `tokens that a pack holds ${REQUIRED}`, integer)
+    .option("-o, --output <folder>", `the folder to write ${REQUIRED}`)
     .addOption(
-      new Option("-f, --format <format>", "format of the output")
+      new Option("-f, --format <format>", "format of the output; seqpack: `stowage prepare`")
         .choices(FORMATS)
         .default("parquet"),
     )
@@ -58,22 +63,15 @@ interface PackVerbFlags {
 
 async function pack(
   session: Session,
-  input: string[],
+  inputs: string[],
   given: PackVerbFlags & Record<string, unknown>,
 ): Promise<void> {
   need(given, "capacity", "output");
   const { capacity, output, format } = given;
   const started = performance.now();
-  const report = await metered(session, (watch) =>
-    packDataset({
-      input,
-      output,
-      format,
-      capacity,
-      ...packFlags(given),
-      ...datasetFlags(given),
-      ...watch,
-    }),
+  const options = { output, format, capacity, ...packFlags(given), ...datasetFlags(given) };
+  const report = await fromPipes(session, inputs, output, (input) =>
+    metered(session, (watch) => packDataset({ input, ...options, ...watch })),
   );
   const elapsed = performance.now() - started;
   const head = `packed ${plural(report.sequenceCount, "sequence")} into ${plural(report.packCount, "pack")}`;

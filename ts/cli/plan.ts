@@ -7,7 +7,16 @@ import type { Command } from "commander";
 import { plan as makePlan, type Plan, StowageError } from "../index.js";
 import { plural } from "./figures.js";
 import { readSource } from "./lengths.js";
-import { addPackOptions, addThreads, integer, need, packFlags, SPLIT } from "./options.js";
+import {
+  addPackOptions,
+  addThreads,
+  integer,
+  need,
+  packFlags,
+  REQUIRED,
+  SPLIT,
+} from "./options.js";
+import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { packingReport, timeRow } from "./report.js";
 import type { Session } from "./session.js";
@@ -29,8 +38,8 @@ export function addPlan(program: Command, session: Session): void {
     .description(
       "Plans packs from lengths alone: which lengths share a pack, how many such packs, and a proof of how few there can be.",
     )
-    .argument("<input...>", "histograms (.txt, .json), .npy of lengths, or data files")
-    .option("-c, --capacity <tokens>", "tokens that a pack holds", integer)
+    .argument("<input...>", `histograms (.txt, .json), .npy of lengths, data files, or ${PIPE}`)
+    .option("-c, --capacity <tokens>", `tokens that a pack holds ${REQUIRED}`, integer)
     .option("-o, --output <file>", "write the plan as JSON")
     .option("-s, --strategy <name>", "how to plan; see `stowage strategies` (default: auto)")
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
@@ -63,11 +72,14 @@ async function plan(
   if (given.objective !== "maxLoad" || given.packCount === undefined) need(given, "capacity");
   const { capacity, output, column, split, threads, overwrite } = given;
   if (output !== undefined && overwrite !== true) refuseExisting(output);
-  const { histogram } = await readSource(session, inputs, {
+  const from = {
     ...(column !== undefined && { column }),
     ...(split !== undefined && { split }),
     ...(threads !== undefined && { threads }),
-  });
+  };
+  const { histogram } = await fromPipes(session, inputs, output, (paths) =>
+    readSource(session, paths, from),
+  );
   const started = performance.now();
   const made = await metered(session, (watch) =>
     makePlan(histogram, {

@@ -1,9 +1,10 @@
 // `stowage prepare`: lengths to the prepared folder of Python's seqpack, with its names of options.
 
 import type { Command } from "commander";
-import { packDataset } from "../index.js";
+import { type PackDatasetOptions, packDataset } from "../index.js";
 import { plural } from "./figures.js";
-import { addThreads, integer, need, REPACK, real, SPLIT } from "./options.js";
+import { addThreads, integer, need, REPACK, REQUIRED, real, SPLIT } from "./options.js";
+import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { printWritten } from "./report.js";
 import type { Session } from "./session.js";
@@ -30,14 +31,14 @@ export function addPrepare(program: Command, session: Session): void {
     )
     .option(
       "-i, --input <path...>",
-      "files, folders or patterns: Parquet, Arrow IPC, JSON lines, .npy",
+      `files, folders, patterns, or ${PIPE}: Parquet, Arrow IPC, JSON, .npy ${REQUIRED}`,
     )
     .option(
       "--length-column <name>",
       "column of lengths, or of tokens to count (default: input_ids)",
     )
     .option("--id-column <name>", "column of integer ids of the sequences (default: row numbers)")
-    .option("--max-seq-len <tokens>", "tokens that a pack holds", integer)
+    .option("--max-seq-len <tokens>", `tokens that a pack holds ${REQUIRED}`, integer)
     .option(
       "--filter-over-cap",
       "leave sequences longer than --max-seq-len out (default: an error)",
@@ -45,7 +46,7 @@ export function addPrepare(program: Command, session: Session): void {
     .option("--filter-empty", "leave sequences of length 0 out (default: an error)")
     .option("--packer <name>", "how to plan; see `stowage strategies` (default: auto)")
     .option("--effort <x>", "work that auto and optimal may spend (default: 1, 0: none)", real)
-    .option("-o, --output <folder>", "the folder to write")
+    .option("-o, --output <folder>", `the folder to write ${REQUIRED}`)
     .option("--split <name>", SPLIT)
     .option("--repack", REPACK)
     .option("--overwrite", "replace an existing output that stowage wrote");
@@ -78,29 +79,28 @@ const PACKERS: Readonly<Record<string, string>> = {
 
 async function prepare(session: Session, given: PrepareFlags): Promise<void> {
   need(given, "input", "maxSeqLen", "output");
-  const { input, maxSeqLen: capacity, output, packer, lengthColumn, idColumn } = given;
+  const { maxSeqLen: capacity, output, packer, lengthColumn, idColumn } = given;
   const { effort, threads, overwrite, split, repack } = given;
   const started = performance.now();
-  const report = await metered(session, (watch) =>
-    packDataset({
-      input,
-      output,
-      format: "seqpack",
-      capacity,
-      columns: {
-        ...(lengthColumn !== undefined && { lengths: lengthColumn }),
-        ...(idColumn !== undefined && { ids: idColumn }),
-      },
-      ...(given.filterOverCap === true && { overlong: "drop" }),
-      ...(given.filterEmpty === true && { empty: "drop" }),
-      ...(packer !== undefined && { strategy: PACKERS[packer] ?? packer }),
-      ...(effort !== undefined && { effort }),
-      ...(threads !== undefined && { threads }),
-      ...(overwrite !== undefined && { overwrite }),
-      ...(split !== undefined && { split }),
-      ...(repack !== undefined && { repack }),
-      ...watch,
-    }),
+  const options: Omit<PackDatasetOptions, "input"> = {
+    output,
+    format: "seqpack",
+    capacity,
+    columns: {
+      ...(lengthColumn !== undefined && { lengths: lengthColumn }),
+      ...(idColumn !== undefined && { ids: idColumn }),
+    },
+    ...(given.filterOverCap === true && { overlong: "drop" }),
+    ...(given.filterEmpty === true && { empty: "drop" }),
+    ...(packer !== undefined && { strategy: PACKERS[packer] ?? packer }),
+    ...(effort !== undefined && { effort }),
+    ...(overwrite !== undefined && { overwrite }),
+    ...(split !== undefined && { split }),
+    ...(repack !== undefined && { repack }),
+  };
+  const parts = threads === undefined ? {} : { threads };
+  const report = await fromPipes(session, given.input, output, (input) =>
+    metered(session, (watch) => packDataset({ input, ...options, ...parts, ...watch })),
   );
   const elapsed = performance.now() - started;
   const head = `prepared ${plural(report.sequenceCount, "sequence")} in ${plural(report.packCount, "pack")}`;

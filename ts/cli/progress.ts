@@ -2,11 +2,18 @@
 
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../index.js";
-import { count, duration } from "./figures.js";
+import { barLine, figures, type Standing } from "./bar.js";
+import { duration } from "./figures.js";
 import type { Session } from "./session.js";
 
+/** What a meter is told: the library's stages, and that of a pipe whose end nobody knows. */
+export interface Step extends Omit<Progress, "stage"> {
+  readonly stage: Progress["stage"] | "spool";
+}
+
 /** Stages as people call them. */
-const NAMES: Record<Progress["stage"], string> = {
+const NAMES: Record<Step["stage"], string> = {
+  spool: "receiving",
   read: "reading",
   count: "counting",
   plan: "planning",
@@ -14,29 +21,40 @@ const NAMES: Record<Progress["stage"], string> = {
   write: "writing",
   verify: "verifying",
 };
+const UNITS: Record<Step["stage"], Standing["unit"]> = {
+  spool: "bytes",
+  read: "bytes",
+  count: "sequences",
+  plan: "work",
+  bind: "sequences",
+  write: "bytes",
+  verify: "bytes",
+};
 /** Jobs shorter than this say nothing. */
 const PATIENCE_MS = 300;
 /** Between two lines where there is no terminal. */
 const LINE_INTERVAL_MS = 10_000;
 
 export interface Meter {
-  readonly report: (progress: Progress) => void;
+  readonly report: (step: Step) => void;
   /** Takes the bar away; the report is printed in its place. */
   readonly end: () => void;
 }
 
-/** A meter on standard error; silent with --quiet. */
-export function meter(session: Session): Meter {
+/** A meter on standard error; silent with --quiet. `verified` is what verifying counts. */
+export function meter(session: Session, verified: Standing["unit"] = "bytes"): Meter {
   if (session.quiet) return { report: () => undefined, end: () => undefined };
-  return process.stderr.isTTY ? bar(session) : lines();
+  const standing = follower({ ...UNITS, verify: verified });
+  return process.stderr.isTTY ? bar(session, standing) : lines(standing);
 }
 
 /** Runs `job` under a meter that is gone when it ends, however it ends. */
 export async function metered<T>(
   session: Session,
   job: (watch: { signal: AbortSignal; onProgress: Meter["report"] }) => Promise<T>,
+  verified?: Standing["unit"],
 ): Promise<T> {
-  const { report, end } = meter(session);
+  const { report, end } = meter(session, verified);
   try {
     return await job({ signal: session.signal, onProgress: report });
   } finally {
@@ -44,26 +62,36 @@ export async function metered<T>(
   }
 }
 
-function bar(session: Session): Meter {
-  const { cyan, dim } = session.colours(process.stderr);
+/** Steps with the time since their stage began. */
+function follower(units: Record<Step["stage"], Standing["unit"]>): (step: Step) => Standing {
+  let stage: Step["stage"] | undefined;
+  let began = 0;
+  return ({ stage: now, ...step }) => {
+    if (now !== stage) [stage, began] = [now, performance.now()];
+    return { stage: NAMES[now], unit: units[now], elapsed: performance.now() - began, ...step };
+  };
+}
+
+function bar(session: Session, follow: (step: Step) => Standing): Meter {
+  const { cyan } = session.colours(process.stderr);
   const started = performance.now();
+  let standing: Standing | undefined;
   const single = new SingleBar({
-    format: `{stage} ${cyan("{bar}")} {percentage} % ${dim("{figures}")}`,
+    format: () => (standing ? barLine(standing, process.stderr.columns || 80, cyan) : ""),
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
-    barsize: 30,
     fps: 10,
   });
   let running = false;
   return {
-    report: ({ stage, done, total, gap }) => {
+    report: (step) => {
+      standing = follow(step);
       if (performance.now() - started < PATIENCE_MS) return;
-      const payload = { stage: NAMES[stage].padEnd(9), figures: figures(stage, done, total, gap) };
-      if (!running) single.start(total, done, payload);
+      if (!running) single.start(step.total, step.done, {});
       running = true;
-      single.setTotal(total);
-      single.update(done, payload);
+      single.setTotal(step.total);
+      single.update(step.done, {});
     },
     end: () => {
       if (running) single.stop();
@@ -71,32 +99,20 @@ function bar(session: Session): Meter {
   };
 }
 
-function lines(): Meter {
+function lines(follow: (step: Step) => Standing): Meter {
   const started = performance.now();
   let next = started + LINE_INTERVAL_MS;
   return {
-    report: ({ stage, done, total, gap }) => {
+    report: (step) => {
+      const standing = follow(step);
       const now = performance.now();
       if (now < next) return;
       next = now + LINE_INTERVAL_MS;
+      const { stage, done, total } = standing;
       const part = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : "";
-      const text = `${NAMES[stage]}${part}, ${figures(stage, done, total, gap)}`;
+      const text = `${stage}${part}, ${figures(standing)}`;
       process.stderr.write(`${text}, after ${duration(now - started)}\n`);
     },
     end: () => undefined,
   };
-}
-
-function figures(
-  stage: Progress["stage"],
-  done: number,
-  total: number,
-  gap: number | undefined,
-): string {
-  const mebibytes = (value: number): string => count(value / 2 ** 20);
-  if (stage === "write" || stage === "verify") {
-    return `${mebibytes(done)} of ${mebibytes(total)} MiB`;
-  }
-  const state = `${count(done)} of ${count(total)}${stage === "plan" ? "" : " sequences"}`;
-  return gap === undefined ? state : `${state}, gap ${count(gap)}`;
 }

@@ -58,8 +58,11 @@ export function fileRows({ files, format, planId, spilledBytes }: DatasetReport)
 }
 
 /** The row of times; `elapsed` is the whole call as the user waited for it. */
-export function timeRow({ time }: PackingStats, elapsed?: number): Row {
-  const stages = `count ${duration(time.count)}, plan ${duration(time.plan)}, bind ${duration(time.bind)}`;
+export function timeRow({ time }: { time: Partial<DatasetReport["time"]> }, elapsed?: number): Row {
+  const names = ["read", "count", "plan", "bind", "write"] as const;
+  const stages = names
+    .flatMap((name) => (time[name] === undefined ? [] : [`${name} ${duration(time[name])}`]))
+    .join(", ");
   return ["time", elapsed === undefined ? stages : `${duration(elapsed)}: ${stages}`];
 }
 

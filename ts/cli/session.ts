@@ -22,7 +22,7 @@ export function printable(text: string): string {
 }
 
 /** The same for JSON, which has its own way to write a character by its code. */
-export function asciiControls(json: string): string {
+function asciiControls(json: string): string {
   return json.replace(OBEYED, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
@@ -34,6 +34,8 @@ export class Session {
   readonly #controller = new AbortController();
   #options: GlobalOptions = {};
   #stoppedBy: NodeJS.Signals | undefined;
+  /** Temporary files by what the user calls their contents. */
+  readonly #names = new Map<string, string>();
 
   constructor() {
     this.signal = this.#controller.signal;
@@ -74,6 +76,25 @@ export class Session {
     return pc.createColors(!refused && (stream.isTTY === true || Boolean(FORCE_COLOR)));
   }
 
+  /** From now on `path` appears in all that is said as `name`. */
+  name(path: string, name: string): void {
+    this.#names.set(path, name);
+  }
+
+  /** `text` with temporary files under the names that the user knows. */
+  named(text: string): string {
+    let said = text;
+    for (const [path, name] of this.#names) said = said.replaceAll(path, name);
+    return said;
+  }
+
+  /** JSON of `value`, for people's names and terminals alike; indented if `indent` says by how much. */
+  document(value: unknown, indent?: number): string {
+    const named = (_: string, each: unknown): unknown =>
+      typeof each === "string" ? this.named(each) : each;
+    return asciiControls(JSON.stringify(value, named, indent));
+  }
+
   /** A result for people; left out with --quiet and --json. */
   print(text: string): void {
     if (!this.quiet && !this.json) process.stdout.write(`${text}\n`);
@@ -81,20 +102,20 @@ export class Session {
 
   /** The result for programs; printed with --json alone, --quiet or not. */
   printJson(result: unknown): void {
-    if (this.json) process.stdout.write(`${asciiControls(JSON.stringify(result, undefined, 2))}\n`);
+    if (this.json) process.stdout.write(`${this.document(result, 2)}\n`);
   }
 
   /** Something that the user should look at before the result is used. */
   warn(text: string): void {
     if (this.quiet) return;
     const { yellow } = this.colours(process.stderr);
-    process.stderr.write(`${yellow("stowage: warning:")} ${printable(text)}\n`);
+    process.stderr.write(`${yellow("stowage: warning:")} ${printable(this.named(text))}\n`);
   }
 
   /** Something to know that is neither result nor failure. */
   note(text: string): void {
     if (this.quiet) return;
-    process.stderr.write(`${this.colours(process.stderr).dim(printable(text))}\n`);
+    process.stderr.write(`${this.colours(process.stderr).dim(printable(this.named(text)))}\n`);
   }
 
   #stop(name: NodeJS.Signals): void {

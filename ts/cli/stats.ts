@@ -23,8 +23,10 @@ import {
   names,
   need,
   packFlags,
+  REQUIRED,
   SPLIT,
 } from "./options.js";
+import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { ledger } from "./report.js";
 import type { Session } from "./session.js";
@@ -39,6 +41,9 @@ Tokens are not read, only lengths. A histogram has forgotten the order of the se
 strategies that need it are left out. Without --overlong the rows are for "split", without --empty
 for "drop"; the table of policies says what each loses.`;
 
+/** The policies of the rows: such that every strategy has one. */
+const UNLESS_SAID = { overlong: "split", empty: "drop" } as const;
+
 export function addStats(program: Command, session: Session): void {
   const command = program
     .command("stats")
@@ -46,13 +51,13 @@ export function addStats(program: Command, session: Session): void {
     .description(
       "Says what each strategy would give: packs, efficiency, lower bound, gap, tokens lost under each policy, milliseconds.",
     )
-    .argument("<input...>", "data files, .npy of lengths, or histograms (.txt, .json)")
-    .option("-c, --capacity <list>", "capacities to compare, comma-separated", integers)
+    .argument("<input...>", `data files, .npy of lengths, histograms (.txt, .json), or ${PIPE}`)
+    .option("-c, --capacity <list>", `capacities to compare, comma-separated ${REQUIRED}`, integers)
     .option("-s, --strategy <list>", "strategies to compare (default: all)", names)
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
     .option("--split <name>", SPLIT)
     .option("--world-size <n>", "say how busy so many ranks would be, side by side", integer);
-  addThreads(addPackOptions(command))
+  addThreads(addPackOptions(command, UNLESS_SAID))
     .addHelpText("after", EXAMPLES)
     .action((inputs: string[], given: StatsFlags & Record<string, unknown>) =>
       stats(session, inputs, given),
@@ -80,15 +85,18 @@ async function stats(
 ): Promise<void> {
   need(given, "capacity");
   const { capacity: capacities, column, split, threads, worldSize } = given;
-  const source = await readSource(session, inputs, {
+  const from = {
     ...(column !== undefined && { column }),
     ...(split !== undefined && { split }),
     ...(threads !== undefined && { threads }),
-  });
+  };
+  const source = await fromPipes(session, inputs, undefined, (paths) =>
+    readSource(session, paths, from),
+  );
   const { histogram } = source;
   // Starts the threads, so that the first row isn't charged for them.
   await pack([1], { capacity: 1, ...(threads !== undefined && { threads }) });
-  const flags = { overlong: "split", empty: "drop", ...packFlags(given) } as const;
+  const flags = { ...UNLESS_SAID, ...packFlags(given) };
   const results = [];
   for (const capacity of capacities) {
     const options = { ...flags, capacity, ...(threads !== undefined && { threads }) };

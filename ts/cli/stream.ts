@@ -17,7 +17,7 @@ import {
   type StreamOptions,
   StreamPacker,
 } from "../index.js";
-import { integer, need, OVERLONG } from "./options.js";
+import { addPolicies, integer, need, REQUIRED } from "./options.js";
 import type { Session } from "./session.js";
 
 const EXAMPLES = `
@@ -32,11 +32,11 @@ stream with a column of lengths or tokens, which is read to its end first. Outpu
 pack, {"ids","lengths","tokens"} and "starts" where a sequence was cut.`;
 
 export function addStream(program: Command, session: Session): void {
-  program
+  const command = program
     .command("stream")
     .summary("pack an endless stream of sequences in bounded memory")
     .description("Packs sequences from standard input; closed packs go to standard output.")
-    .option("-c, --capacity <tokens>", "tokens that a pack holds", integer)
+    .option("-c, --capacity <tokens>", `tokens that a pack holds ${REQUIRED}`, integer)
     .addOption(
       new Option("-s, --strategy <name>", "how to pack (default: best-fit)").choices([
         "best-fit",
@@ -48,11 +48,8 @@ export function addStream(program: Command, session: Session): void {
     .option("--lookahead <n>", "sequences held back (default: 4096)", integer)
     .option("--max-sequences-per-pack <n>", "at most this many sequences in a pack", integer)
     .option("--harmonic-classes <n>", "classes of the strategy harmonic (default: 10)", integer)
-    .addOption(
-      new Option("--overlong <policy>", "a sequence longer than the capacity").choices(OVERLONG),
-    )
-    .addOption(new Option("--empty <policy>", "a sequence of length 0").choices(["error", "drop"]))
-    .option("--column <name>", "Arrow: column of lengths or tokens (default: input_ids)")
+    .option("--column <name>", "Arrow: column of lengths or tokens (default: input_ids)");
+  addPolicies(command)
     .addHelpText("after", EXAMPLES)
     .action((given: StreamFlags) => stream(session, given));
 }

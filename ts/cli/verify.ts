@@ -1,11 +1,14 @@
 // `stowage verify`: proves a packed data set, or a plan, from what is on disk.
 
-import { extname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { LengthHistogram, Plan, verifyDataset, verifyPlan } from "../index.js";
+import { LengthHistogram, Plan, StowageError, verifyDataset, verifyPlan } from "../index.js";
 import { count, pairs, plural } from "./figures.js";
 import { readJson, readSource } from "./lengths.js";
 import { addThreads, datasetFlags, names, SPLIT } from "./options.js";
+import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { fileRows, ledger, packingReport, printWarnings } from "./report.js";
 import type { Session } from "./session.js";
@@ -29,7 +32,7 @@ export function addVerify(program: Command, session: Session): void {
       "Reads a packed data set of any format again and proves it: each sequence once, no pack over the capacity, boundaries, positions, masks and labels right. Of a plan it proves the lower bound again, from its certificate.",
     )
     .argument("<target>", "folder that stowage wrote, or plan.json")
-    .option("-i, --input <paths...>", "the source, to compare token by token")
+    .option("-i, --input <paths...>", `the source, or ${PIPE}, to compare token by token`)
     .option("--tokens-column <name>", "column of token ids in the source (default: input_ids)")
     .option("--labels-column <name>", "column of labels in the source")
     .option("--loss-mask-column <name>", "column of the loss mask in the source")
@@ -68,15 +71,16 @@ async function verifyFolder(
 ): Promise<void> {
   const { lengthColumn: lengthsColumn, idColumn: idsColumn, digests, ...others } = given;
   const { columns } = datasetFlags({ ...others, lengthsColumn, idsColumn });
-  const report = await metered(session, (watch) =>
-    verifyDataset(folder, {
-      ...(given.input && { input: given.input }),
-      ...(columns && { columns }),
-      ...(digests === false && { digests }),
-      ...(given.threads !== undefined && { threads: given.threads }),
-      ...watch,
-    }),
-  );
+  await refuseForeign(folder);
+  const options = {
+    ...(columns && { columns }),
+    ...(digests === false && { digests }),
+    ...(given.threads !== undefined && { threads: given.threads }),
+  };
+  const report = await fromPipes(session, given.input ?? [], undefined, (inputs) => {
+    const input = given.input && { input: inputs };
+    return metered(session, (watch) => verifyDataset(folder, { ...input, ...options, ...watch }));
+  });
   printWarnings(session, report);
   session.printJson({ verified: true, comparedWithSource: given.input !== undefined, ...report });
   const { green } = session.colours(process.stdout);
@@ -85,13 +89,31 @@ async function verifyFolder(
   session.print(packingReport(report, fileRows(report)));
 }
 
+/** Refuses what stowage didn't write: mostly the source is named, where its output was meant. */
+async function refuseForeign(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (found.isDirectory()) {
+    if (existsSync(join(path, "_stowage.json"))) return;
+    const message = `${path} has no _stowage.json: stowage did not write it, or not to its end`;
+    throw new StowageError("ERR_FORMAT", message, { path });
+  }
+  const message = `${path} is a file, and stowage did not write it: what it writes are folders and plan.json. If it is the source, type \`stowage verify FOLDER --input ${path}\``;
+  throw new StowageError("ERR_FORMAT", message, { path });
+}
+
 async function verifyPlanFile(session: Session, path: string, given: VerifyFlags): Promise<void> {
-  const plan = Plan.fromJSON(await readJson(path));
-  const { input, ...options } = given;
-  const histogram = input
-    ? (await readSource(session, input, options)).histogram
-    : ownHistogram(plan);
-  await metered(session, (watch) => verifyPlan(plan, histogram, watch));
+  const plan = toPlan(path, await readJson(path));
+  const { input, column, split, threads } = given;
+  const options = {
+    ...(column !== undefined && { column }),
+    ...(split !== undefined && { split }),
+    ...(threads !== undefined && { threads }),
+  };
+  const histogram = await fromPipes(session, input ?? [], undefined, async (inputs) =>
+    input ? (await readSource(session, inputs, options)).histogram : ownHistogram(plan),
+  );
+  await metered(session, (watch) => verifyPlan(plan, histogram, watch), "lengths");
   const { id, packCount, lowerBound, gap, certificate } = plan;
   const summary = { id, path: resolve(path), packCount, lowerBound, gap };
   session.printJson({ verified: true, comparedWithSource: input !== undefined, ...summary });
@@ -107,6 +129,16 @@ async function verifyPlanFile(session: Session, path: string, given: VerifyFlags
       ["tokens", ledger(plan.stats())],
     ]),
   );
+}
+
+/** The plan that a document holds. */
+function toPlan(path: string, document: unknown): Plan {
+  try {
+    return Plan.fromJSON(document as Parameters<typeof Plan.fromJSON>[0]);
+  } catch (error) {
+    if (!(error instanceof StowageError)) throw error;
+    throw new StowageError(error.code, `${path}: ${error.message}`, { path, cause: error });
+  }
 }
 
 /** The lengths that the plan itself places: enough to prove its bound, though not whose they are. */

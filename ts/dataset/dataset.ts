@@ -31,6 +31,8 @@ type LengthList = InstanceType<Native["LengthList"]>;
 
 /** The figures of a packed data set. */
 export interface DatasetReport extends PackingStats {
+  /** Milliseconds per stage, those of reading the sources and of writing included; 0 for stages that this job didn't go through. */
+  time: { read: number; count: number; plan: number; bind: number; write: number };
   /** 32 hex digits: equal plans have equal ids. Absent for strategies without a plan. */
   planId?: string;
   /** What was written. */
@@ -188,6 +190,8 @@ export async function verifyDataset(
 
 function toReport({
   figures,
+  read,
+  write,
   planId,
   format,
   files,
@@ -198,6 +202,7 @@ function toReport({
 }: NativeResult): DatasetReport {
   return {
     ...figures,
+    time: { read, ...figures.time, write },
     ...(planId !== null && { planId }),
     format: format as DatasetFormat,
     files,

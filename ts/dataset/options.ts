@@ -39,7 +39,7 @@ export interface SourceColumns {
 
 /** What decides a packed data set. Same inputs, same options: same bytes. */
 export interface PackDatasetOptions extends PackOptions {
-  /** Files, folders or glob patterns: Parquet, Arrow IPC, JSON. An array keeps its order; folders and patterns expand in byte order of the path. docs/sources.md says what is read. */
+  /** Files, folders or patterns (`*`, `?`, `[a-z]`, `**`, `{a,b}`, `{00..63}`): Parquet, Arrow IPC, JSON. An array keeps its order; folders and patterns expand in byte order of the path. docs/sources.md says what is read. */
   input: string | readonly string[];
   /** Which split of input folders, as 'train': needed where the names of files or folders, or a dataset_dict.json, say several. */
   split?: string | undefined;
@@ -208,10 +208,16 @@ export function toColumns(columns: unknown, format?: DatasetFormat): NativeOptio
     const message = `\`columns.${key}\` must be an array of column names, got ${show(names)}`;
     throw new StowageError("ERR_OPTION", message);
   };
+  const [carry, ignore] = [list("carry"), list("ignore")];
+  const used = { tokens: tokens ?? "input_ids", lengths, ids, labels, lossMask, attentionMask };
+  for (const [key, name] of [...Object.entries(used), ...carry.map((name) => ["carry", name])]) {
+    if (name === undefined || !ignore.includes(name)) continue;
+    const message = `\`columns.ignore\` has '${name}', which \`columns.${key}\` names; leave one of them out`;
+    throw new StowageError("ERR_OPTION", message);
+  }
   return {
-    tokens: tokens ?? "input_ids",
-    carry: list("carry"),
-    ignore: list("ignore"),
+    tokens: used.tokens,
+    ...{ carry, ignore },
     attentionMask: attentionMask ?? null,
     labels: labels ?? null,
     lossMask: lossMask ?? null,

@@ -68,10 +68,20 @@ export function toStrategy(value: unknown): { info: StrategyInfo; index: number 
   const all = strategies();
   const index = typeof value === "string" ? indices.get(fold(value)) : undefined;
   if (index !== undefined) return { info: all[index]!, index };
-  const meant = typeof value === "string" ? suggest(value, order) : undefined;
-  const hint = meant === undefined ? "" : ` did you mean '${meant}'?`;
+  const hint = typeof value === "string" ? nearest(value) : "";
   const message = `unknown strategy ${show(value)};${hint} strategies are ${order.join(", ")}`;
   throw new StowageError("ERR_STRATEGY", message);
+}
+
+/** What a misspelt name may have meant. Aliases are so short that more than one slip makes them anything. */
+function nearest(value: string): string {
+  const aliases = new Map(
+    strategies().flatMap((info) => info.aliases.map((alias) => [alias, info.name] as const)),
+  );
+  const alias = suggest(value, [...aliases.keys()], 1);
+  const meant = alias ?? suggest(value, order);
+  if (meant === undefined) return "";
+  return ` did you mean '${meant}'${alias === undefined ? "" : ` (${aliases.get(alias)})`}?`;
 }
 
 /** Names as `api` documents them: among equally near ones a suggestion takes the first. */

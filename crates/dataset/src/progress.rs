@@ -23,7 +23,6 @@ impl<'a> Meter<'a> {
     /// `Fault::Engine(Cancelled)` when the caller wants the job to end.
     pub(crate) fn add(&self, amount: u64) -> Result<(), Fault> {
         let done = self.done.fetch_add(amount, Relaxed) + amount;
-        // Totals of JSON lines are estimates; what is done never passes them.
         Ok(self.watch.step(self.stage, done, self.total.max(done))?)
     }
 }

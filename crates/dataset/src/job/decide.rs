@@ -45,7 +45,7 @@ pub(crate) fn decide(
     let count = milliseconds(start);
     let start = Instant::now();
     let plan = planned(&histogram, lengths, &options.pack, threads, watch)?;
-    let times = Times { count, plan: milliseconds(start), bind: 0.0 };
+    let times = Times { count, plan: milliseconds(start), ..Times::default() };
     let start = Instant::now();
     let packs = epoch(&plan, lengths, options, threads, watch)?;
     let times = Times { bind: milliseconds(start), ..times };
@@ -136,6 +136,6 @@ fn shuffled(packs: usize, seed: u64) -> Result<Vec<u32>, Fault> {
     Ok(order)
 }
 
-fn milliseconds(since: Instant) -> f64 {
+pub(super) fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
 }

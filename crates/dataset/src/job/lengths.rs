@@ -51,12 +51,12 @@ pub fn read_lengths(
     let warnings = std::mem::take(&mut sources.warnings).into_list();
     let columns =
         Columns { tokens: options.column.clone(), lengths_only: true, ..Columns::default() };
-    let meter = Meter::new(watch, Stage::Read, sources.rows);
+    let meter = Meter::new(watch, Stage::Read, sources.bytes);
     let lists = parallel::each(sources.parts.len(), threads, |index| {
         let mut lengths = Vec::new();
         sources.read(index, &columns, &mut |rows| {
             lengths.extend_from_slice(&rows.lengths);
-            meter.add(rows.lengths.len() as u64)
+            meter.add(rows.bytes)
         })?;
         Ok(lengths)
     })?;

@@ -5,12 +5,12 @@
 //! manifest → rename. Memory: 16 bytes per sequence, those 128 MiB and at most two blocks of 16 MiB
 //! per thread, whatever the token bytes.
 
-use super::decide::Decided;
+use super::decide::{Decided, milliseconds};
 use super::left_out::decide_without;
 use super::manifest::{self, write_manifest};
 use super::places;
 use super::prepare::prepare;
-use super::report::DatasetReport;
+use super::report::{DatasetReport, Times};
 use super::write::{spans, write};
 use crate::Fault;
 use crate::format::{self, Facts, Format, SinkOptions, cuts};
@@ -19,6 +19,7 @@ use crate::output::{Labels, Output};
 use crate::progress::Meter;
 use crate::source::{Asks, Columns};
 use crate::store::{Content, Gatherer, Ingested, Rules, Tally, ingest};
+use std::time::Instant;
 use stowage_engine::epoch::Order;
 use stowage_engine::stats::{self, Context};
 use stowage_engine::{Stage, Watch, strategy};
@@ -44,7 +45,9 @@ pub fn pack_dataset(
     let columns = Columns { asks: Asks::Yes { labels: facts.masks }, ..options.columns.clone() };
     let rules = Rules { end_of_document: options.eos_token_id, pack: &options.pack };
     let inputs = options.inputs();
+    let start = Instant::now();
     let mut sources = ingest(&inputs, &columns, rules, output.parent(), threads, watch)?;
+    let read = milliseconds(start);
     let content = content(options, &sources, facts);
     let given = SinkOptions {
         content: &content,
@@ -63,6 +66,7 @@ pub fn pack_dataset(
         pad: options.pad(),
         without_targets: Tally::default(),
     };
+    let start = Instant::now();
     let spans = spans(sink.as_ref(), gatherer.sizes());
     let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
     let gather = |span: &_, go_on: &dyn Fn() -> _| {
@@ -85,9 +89,9 @@ pub fn pack_dataset(
     if let Some(counts) = &targets {
         counts.warn(options.without_targets, &mut warnings);
     }
-    let report = DatasetReport {
+    let mut report = DatasetReport {
         stats: stats::of_packing(&fills, &packs.offsets, &context)?,
-        times,
+        times: Times { read, ..times },
         plan_id,
         format: options.format.clone(),
         files,
@@ -105,6 +109,7 @@ pub fn pack_dataset(
     write_manifest(options, &report, described, &output)?;
     meter.add(0)?;
     output.commit()?;
+    report.times.write = milliseconds(start);
     Ok(report)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Read → plan → write → manifest → rename. O(n log L), 16 bytes per sequence.
 
-use super::decide::planned;
+use super::decide::{milliseconds, planned};
 use super::manifest::{self, write_manifest};
 use super::report::{DatasetReport, Times};
 use crate::Fault;
@@ -10,6 +10,7 @@ use crate::format::PlanFormat;
 use crate::options::DatasetOptions;
 use crate::output::{Labels, Output};
 use crate::source::ids::Sequences;
+use std::time::Instant;
 use stowage_engine::{Fault as EngineFault, Histogram, Watch, strategy};
 
 /// Reads lengths, plans, and writes the folder.
@@ -31,14 +32,21 @@ pub(super) fn prepare(
         );
         return Err(EngineFault::Strategy { detail }.into());
     }
+    let start = Instant::now();
     let mut sequences = Sequences::read(&options.inputs(), &options.columns, threads, watch)?;
+    let read = milliseconds(start);
     let warnings = std::mem::take(&mut sequences.warnings);
+    let start = Instant::now();
     let histogram = Histogram::from_lengths(&sequences.lengths, threads, watch)?;
+    let count = milliseconds(start);
+    let start = Instant::now();
     let plan = planned(&histogram, &sequences.lengths, &options.pack, threads, watch)?;
+    let planning = milliseconds(start);
+    let start = Instant::now();
     let files = format.write(&plan, &sequences, &output, watch)?;
-    let report = DatasetReport {
+    let mut report = DatasetReport {
         stats: plan.stats(),
-        times: Times::default(),
+        times: Times { read, count, plan: planning, ..Times::default() },
         plan_id: Some(plan.id()),
         format: options.format.clone(),
         files,
@@ -53,5 +61,6 @@ pub(super) fn prepare(
     };
     write_manifest(options, &report, described, &output)?;
     output.commit()?;
+    report.times.write = milliseconds(start);
     Ok(report)
 }

@@ -7,12 +7,16 @@ use stowage_engine::stats::Stats;
 /// Milliseconds per stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Times {
+    /// Reading the sources.
+    pub read: f64,
     /// Counting lengths.
     pub count: f64,
     /// Planning; for strategies without a plan: all of packing.
     pub plan: f64,
     /// Giving sequences their places.
     pub bind: f64,
+    /// Gathering, encoding and writing, until the folder has its name.
+    pub write: f64,
 }
 
 /// The figures of a packed data set.
@@ -20,7 +24,7 @@ pub struct Times {
 pub struct DatasetReport {
     /// The figures of its packing.
     pub stats: Stats,
-    /// Time per stage, reading and writing excepted.
+    /// Time per stage.
     pub times: Times,
     /// Hash of the plan, where the strategy plans.
     pub plan_id: Option<String>,

@@ -45,7 +45,7 @@ impl Sequences {
         let inputs = Inputs { column: &columns.tokens, arrays: true, ..*inputs };
         let mut sources = Sources::open(&inputs, watch)?;
         let warnings = std::mem::take(&mut sources.warnings).into_list();
-        let meter = Meter::new(watch, Stage::Read, sources.rows);
+        let meter = Meter::new(watch, Stage::Read, sources.bytes);
         let parts = parallel::each(sources.parts.len(), threads, |index| {
             let Part { table, .. } = sources.parts[index];
             let (mut lengths, mut ids) = (Vec::new(), Vec::new());
@@ -59,7 +59,7 @@ impl Sequences {
                     let detail = "ids are read from Parquet and Arrow files alone".to_string();
                     return Err(Fault::column(source.path(), None, detail));
                 }
-                meter.add(rows.lengths.len() as u64)
+                meter.add(rows.bytes)
             })?;
             Ok((lengths, ids))
         })?;

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Table {
     path: PathBuf,
     identity: Identity,
+    size: u64,
     kind: Kind,
 }
 
@@ -42,7 +43,7 @@ impl Table {
             // Bytes that are wrong because somebody is writing them are another matter.
             identity.still_at(path).err().unwrap_or(fault)
         })?;
-        Ok(Self { path: path.to_path_buf(), identity, kind })
+        Ok(Self { path: path.to_path_buf(), identity, size: file.size(), kind })
     }
 
     fn kind(path: &Path, identity: Identity, start: &[u8]) -> Result<Kind, Fault> {
@@ -126,12 +127,9 @@ impl Table {
         }
     }
 
-    /// A guess at the rows of a part that doesn't say, from its bytes: for progress alone.
-    pub(crate) fn guess(&self) -> u64 {
-        match &self.kind {
-            Kind::Json(table) => table.size() / 1024,
-            _ => 0,
-        }
+    /// Bytes of the file.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
     }
 
     /// Reads part `part`, whose first row is `first_row` of the file (0 where it isn't known),

@@ -10,6 +10,7 @@ use std::fs::{File, FileType};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// An open file of known size.
 #[derive(Clone, Debug)]
@@ -17,12 +18,14 @@ pub(crate) struct SourceFile {
     file: Arc<File>,
     size: u64,
     identity: Identity,
+    reached: Arc<AtomicU64>,
 }
 
 /// A cursor of its own over a shared file.
 pub(crate) struct Cursor {
     file: Arc<File>,
     position: u64,
+    reached: Arc<AtomicU64>,
 }
 
 impl SourceFile {
@@ -44,7 +47,7 @@ impl SourceFile {
             return Err(Fault::format(path, None, detail));
         }
         let identity = Identity::of(&metadata);
-        Ok(Self { size: metadata.len(), file: Arc::new(file), identity })
+        Ok(Self { size: metadata.len(), file: Arc::new(file), identity, reached: Arc::default() })
     }
 
     /// Opens a file again: it must be the one of the first time, unchanged.
@@ -81,13 +84,18 @@ impl SourceFile {
         self.size
     }
 
+    /// How far its cursors have come: for progress.
+    pub(crate) fn reached(&self) -> u64 {
+        self.reached.load(Relaxed)
+    }
+
     /// The file itself, whose own cursor is nobody's.
     pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
     pub(crate) fn cursor(&self, position: u64) -> Cursor {
-        Cursor { file: Arc::clone(&self.file), position }
+        Cursor { file: Arc::clone(&self.file), position, reached: Arc::clone(&self.reached) }
     }
 
     /// `length` bytes from `start`, or an error without any allocation if they aren't there.
@@ -108,6 +116,7 @@ impl Read for Cursor {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let read = read_at(&self.file, bytes, self.position)?;
         self.position += read as u64;
+        self.reached.fetch_max(self.position, Relaxed);
         Ok(read)
     }
 }

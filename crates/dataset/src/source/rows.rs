@@ -22,6 +22,10 @@ pub(crate) struct Rows {
     /// The first number above 1 in a loss mask without a type of its own: a fault unless that has
     /// fractions.
     pub above_one: Option<Fault>,
+    /// How far into the file the reader has come, where rows don't tell.
+    pub reached: Option<u64>,
+    /// Bytes of the file that these rows stand for: for progress.
+    pub bytes: u64,
 }
 
 impl Rows {
@@ -34,6 +38,7 @@ impl Rows {
         self.carried.clear();
         self.fractions = false;
         self.above_one = None;
+        self.reached = None;
     }
 
     /// Leaves out the tokens that aren't to be kept, with what belongs to them.

@@ -16,6 +16,10 @@ pub(crate) struct Part {
     pub number: usize,
     /// Row of the file that its first row is.
     pub first_row: u64,
+    /// Its rows, where they are known before they are read.
+    rows: Option<u64>,
+    /// Bytes of the file that it stands for.
+    bytes: u64,
 }
 
 /// Source files, open, in order.
@@ -26,8 +30,8 @@ pub(crate) struct Sources {
     partitions: Vec<Partitions>,
     /// What the caller should know of the inputs.
     pub warnings: Warnings,
-    /// Rows of all, as far as they are known: for progress.
-    pub rows: u64,
+    /// Bytes of all files: what progress is measured by, since JSON tells its rows at the end only.
+    pub bytes: u64,
 }
 
 impl Sources {
@@ -37,25 +41,16 @@ impl Sources {
         let mut tables = Vec::new();
         let mut partitions = Vec::new();
         let mut parts = Vec::new();
-        let mut rows = 0;
+        let mut bytes = 0;
         for path in discover(inputs, &mut warnings)? {
             watch.step(Stage::Read, 0, 0)?;
             let table = Table::open(&path)?;
-            let mut first_row = 0;
-            let mut counts = table.parts();
-            if counts.is_empty() {
-                // Without rows it has columns all the same, and one who reads them finds which.
-                counts.push(Some(0));
-            }
-            for (part, count) in counts.into_iter().enumerate() {
-                parts.push(Part { table: tables.len(), number: part, first_row });
-                rows += count.unwrap_or_else(|| table.guess());
-                first_row += count.unwrap_or(0);
-            }
+            bytes += table.size();
+            parts.extend(parts_of(&table, tables.len()));
             tables.push(table);
             partitions.push(Partitions::of(&path));
         }
-        Ok(Self { tables, parts, partitions, warnings, rows })
+        Ok(Self { tables, parts, partitions, warnings, bytes })
     }
 
     /// The type of a column that the path of file `table` gives; one of the file itself wins.
@@ -75,7 +70,19 @@ impl Sources {
         columns: &Columns,
         take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let Part { table, number, first_row } = self.parts[index];
+        let Part { table, number, first_row, rows: all, bytes } = self.parts[index];
+        let (mut done, mut before) = (0, 0);
+        let take = &mut |rows: &mut Rows| {
+            done += rows.lengths.len() as u64;
+            let reached = match (rows.reached, all) {
+                (Some(reached), _) => reached,
+                (None, Some(all)) => share(bytes, done, all),
+                (None, None) => bytes,
+            };
+            rows.bytes = reached.saturating_sub(before);
+            before = before.max(reached);
+            take(rows)
+        };
         let partition = |name: &String| self.partition_type(table, name);
         if !columns.carry.iter().any(|name| partition(name).is_some()) {
             return self.tables[table].read(number, first_row, columns, take);
@@ -100,6 +107,36 @@ impl Sources {
     pub(crate) fn unchanged(&self) -> Result<(), Fault> {
         self.tables.iter().try_for_each(Table::unchanged)
     }
+}
+
+/// The parts of a table, each with the bytes that its rows stand for: all bytes are some part's.
+fn parts_of(table: &Table, number: usize) -> Vec<Part> {
+    let mut counts = table.parts();
+    if counts.is_empty() {
+        // Without rows it has columns all the same, and one who reads them finds which.
+        counts.push(Some(0));
+    }
+    let (size, parts) = (table.size(), counts.len() as u64);
+    let all: Option<u64> = counts.iter().copied().sum();
+    let mut first_row = 0;
+    let of = |(part, rows): (usize, Option<u64>)| {
+        let until = |rows, part| match all {
+            Some(all) if all > 0 => share(size, rows, all),
+            _ => share(size, part, parts),
+        };
+        let last_row = first_row + rows.unwrap_or(0);
+        let from = until(first_row, part as u64);
+        let bytes = until(last_row, part as u64 + 1) - from;
+        let part = Part { table: number, number: part, first_row, rows, bytes };
+        first_row = last_row;
+        part
+    };
+    counts.into_iter().enumerate().map(of).collect()
+}
+
+/// `bytes · part / all`, rounded down.
+fn share(bytes: u64, part: u64, all: u64) -> u64 {
+    (u128::from(bytes) * u128::from(part) / u128::from(all.max(1))) as u64
 }
 
 /// One list of all; each part is freed as soon as it is copied.

@@ -120,7 +120,7 @@ pub(crate) fn ingest(
     };
     let count = 1 + usize::from(labelled) + usize::from(lanes.weights.is_some());
     let spill = SpillWriter::create(folder, count, room(threads))?;
-    let meter = Meter::new(watch, Stage::Read, sources.rows);
+    let meter = Meter::new(watch, Stage::Read, sources.bytes);
     let parts = parallel::each(sources.parts.len(), threads, |index| {
         let mut of = PartOf {
             lengths: Vec::new(),
@@ -140,7 +140,7 @@ pub(crate) fn ingest(
                 append_end(rows, id);
             }
             of.take(rows, &spill, rules.pack)?;
-            meter.add(rows.lengths.len() as u64)
+            meter.add(rows.bytes)
         })?;
         Ok(of)
     })?;

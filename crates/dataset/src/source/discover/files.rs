@@ -2,7 +2,7 @@
 
 use super::inputs::Inputs;
 use super::order::in_byte_order;
-use super::{packed, pattern, sidecar, splits, walk};
+use super::{braces, packed, pattern, sidecar, splits, walk};
 use crate::Fault;
 use crate::source::identity::Which;
 use crate::warnings::{Warnings, listed};
@@ -32,7 +32,7 @@ pub(crate) fn discover(
                 packed::refuse_file(path, inputs.packed, warnings)?;
                 files.push(path.to_path_buf());
             }
-            Err(_) if input.contains(['*', '?', '[']) => {
+            Err(_) if input.contains(['*', '?', '[']) || braces::any(input) => {
                 files.extend(matching(input, inputs, warnings)?);
             }
             Err(error) => return Err(Fault::io("open", path, &error)),
@@ -67,13 +67,36 @@ fn matching(
     inputs: &Inputs<'_>,
     warnings: &mut Warnings,
 ) -> Result<Vec<PathBuf>, Fault> {
-    let files = packed::without(pattern::matches(input)?, inputs.packed, warnings)?;
+    let files = sorted(expanded(input)?);
+    let files = packed::without(files, inputs.packed, warnings)?;
     twice(&files, warnings);
-    none_found(sorted(files), Path::new(input), "no file matches the pattern")
+    none_found(files, Path::new(input), "no file matches the pattern")
+}
+
+/// The matches of all that the braces of a pattern stand for. Each must have one, since each was
+/// asked for; a file that several match is there once.
+fn expanded(input: &str) -> Result<Vec<PathBuf>, Fault> {
+    let refused = |detail| Fault::io("expand", Path::new(input), &io::Error::other(detail));
+    let mut files = Vec::new();
+    for one in braces::expand(input).map_err(refused)? {
+        let found = if one.contains(['*', '?', '[']) {
+            pattern::matches(&one)?
+        } else {
+            Path::new(&one).is_file().then(|| PathBuf::from(&one)).into_iter().collect()
+        };
+        if found.is_empty() && one != input {
+            let detail = format!("no file matches, for which the braces of {input} stand");
+            let error = io::Error::new(io::ErrorKind::NotFound, detail);
+            return Err(Fault::io("read", Path::new(&one), &error));
+        }
+        files.extend(found);
+    }
+    Ok(files)
 }
 
 fn sorted(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
     files.sort_by(|a, b| in_byte_order(a, b));
+    files.dedup();
     files
 }
 

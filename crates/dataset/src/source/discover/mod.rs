@@ -3,6 +3,7 @@
 //! O(entries of the folders). What is passed over in a folder is said in a warning; what could mean
 //! two things (several splits, a packed data set as a source) is a fault with the ways out.
 
+mod braces;
 mod endings;
 mod files;
 mod hive;

@@ -42,11 +42,6 @@ impl JsonTable {
         Ok(Self { path: path.to_path_buf(), identity, size })
     }
 
-    /// Bytes of the file: rows are known at its end only.
-    pub(crate) fn size(&self) -> u64 {
-        self.size
-    }
-
     /// Reads all rows.
     pub(crate) fn read(
         &self,
@@ -68,11 +63,16 @@ impl JsonTable {
                 || rows.lengths.len() >= ROWS_AT_ONCE
                 || records.bytes >= handed_on + BYTES_AT_ONCE
             {
+                rows.reached = Some(file.reached());
                 take(&mut rows)?;
                 rows.clear();
                 handed_on = records.bytes;
             }
         }
-        if rows.lengths.is_empty() { Ok(()) } else { take(&mut rows) }
+        if rows.lengths.is_empty() {
+            return Ok(());
+        }
+        rows.reached = Some(self.size);
+        take(&mut rows)
     }
 }
