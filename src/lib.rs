@@ -22,6 +22,7 @@ mod gate;
 mod histogram;
 mod huge_pages;
 mod job;
+mod opened;
 mod options;
 mod output;
 mod packing;

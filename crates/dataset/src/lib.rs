@@ -24,6 +24,7 @@ mod warnings;
 pub use fault::{Fault, Place};
 pub use format::names as formats;
 pub use job::lengths::{Lengths, LengthsOptions, read_lengths};
+pub use job::open::{Dataset, Loaded, Request, Summary, Value, Written};
 pub use job::pack::pack_dataset;
 pub use job::report::{DatasetReport, Times};
 pub use job::verify::{VerifyOptions, verify_dataset};

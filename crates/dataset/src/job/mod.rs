@@ -3,7 +3,9 @@
 mod decide;
 mod left_out;
 pub(crate) mod lengths;
+mod listed;
 mod manifest;
+pub(crate) mod open;
 pub(crate) mod pack;
 mod places;
 mod prepare;
