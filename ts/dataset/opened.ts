@@ -18,7 +18,7 @@ import {
 import type { CollateOptions } from "../rows/rows.js";
 import type { DatasetReport } from "./dataset.js";
 import type { DatasetFormat } from "./formats.js";
-import { toPath } from "./options.js";
+import { toPath } from "./inputs.js";
 import {
   type LoadedPacks,
   type PackedRow,

@@ -10,5 +10,6 @@ pub(crate) mod pack;
 mod places;
 mod prepare;
 pub(crate) mod report;
+pub(crate) mod spool;
 pub(crate) mod verify;
 mod write;

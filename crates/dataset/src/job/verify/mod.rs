@@ -220,7 +220,7 @@ fn same_size(folder: &Path, manifest: &Manifest, lengths: &[u32]) -> Result<(), 
 
 /// Where the tokens of the sources may be spilled: beside the data set, or else where the system
 /// keeps temporary files.
-fn scratch_folder(folder: &Path) -> PathBuf {
+pub(super) fn scratch_folder(folder: &Path) -> PathBuf {
     let beside = std::path::absolute(folder).ok().and_then(|path| path.parent().map(PathBuf::from));
     let writable = |path: &PathBuf| tempfile::tempfile_in(path).is_ok();
     beside.filter(writable).unwrap_or_else(std::env::temp_dir)

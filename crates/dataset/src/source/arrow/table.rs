@@ -270,6 +270,11 @@ fn open_stream(file: &SourceFile, path: &Path) -> Result<ArrowTable, Fault> {
         }
         let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
         if length == 0 {
+            if at < file.size() {
+                let detail = "bytes follow the end of the stream, as of a second one; give each stream \
+                              as an input of its own";
+                return Err(damaged(path, detail));
+            }
             break;
         }
         let place = Place { metadata: at, length, body: at + length as u64 };
