@@ -23,6 +23,7 @@ import {
   type LoadedPacks,
   type PackedRow,
   type PackedRows,
+  type RowBasis,
   type RowChoice,
   rowOf,
   rowsOf,
@@ -204,7 +205,7 @@ class Opened implements PackedDataset {
   packs(options: ReadPacksOptions = {}): AsyncIterableIterator<PackedRow> {
     const given = givenOptions(options, "start, end or order");
     refuseUnknown(given, packsKeys);
-    const choice: RowChoice = { ...toRowChoice(given, this.report, "flat"), mask: false };
+    const choice: RowChoice = { ...toRowChoice(given, this.#basis(), "flat"), mask: false };
     return this.#read(given, choice, 1, (loaded, at, packs) =>
       rowOf(loaded, at, packs[0] as number, choice),
     );
@@ -221,13 +222,17 @@ class Opened implements PackedDataset {
       );
     }
     const reuse = booleanOption(given, "reuse") ?? false;
-    const choice = toRowChoice(given, this.report);
+    const choice = toRowChoice(given, this.#basis());
     let last: PackedRows | undefined;
     return this.#read(given, choice, rows, (loaded, at, packs) => {
       const batch = rowsOf(loaded, at, packs, choice, last);
       if (reuse) last = batch;
       return batch;
     });
+  }
+
+  #basis(): RowBasis {
+    return { ...this.report, carries: this.carried.length > 0 };
   }
 
   /** Checks at once, and reads when it is asked. */

@@ -79,6 +79,8 @@ export interface RowBasis {
   readonly capacity: number;
   readonly sequenceAlignment: number;
   readonly padTokenId: number;
+  /** It has carried columns. */
+  readonly carries: boolean;
 }
 
 /** The options of a layout; `layout` decides where `given` may not. */
@@ -94,7 +96,7 @@ export function toRowChoice(given: Given, basis: RowBasis, fixed?: "flat"): RowC
     labels: choiceOrFalse(given, "labels", ["unshifted", "shifted"]) ?? "unshifted",
     mask: choiceOrFalse(given, "attentionMask", ["segments", "binary"]) ?? "segments",
     padTokenId: integerOption(given, "padTokenId", 0, 0x7fff_ffff) ?? basis.padTokenId,
-    carried,
+    carried: carried && basis.carries,
   };
 }
 
@@ -153,7 +155,7 @@ export function rowsOf(
   );
   if (!choice.carried) return rows;
   const carried = translate(() => loaded.carried(first, count)) as Record<string, CarriedValue[]>;
-  return Object.keys(carried).length === 0 ? rows : { ...rows, carried };
+  return { ...rows, carried };
 }
 
 /** One pack of those that were read. */
