@@ -1,5 +1,6 @@
 // openDataset: every format with rows gives back the sequences that went in, by pack numbers in any
 // order, as rows and as batches; damage, change and aborts are told.
+import { spawnSync } from "node:child_process";
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as arrow from "apache-arrow";
@@ -415,4 +416,30 @@ test("an iteration ends with the signal's reason, and early without a trace", as
   // Two that go side by side don't disturb each other.
   const [a, b] = await Promise.all([all(dataset.packs()), all(dataset.packs({ threads: 1 }))]);
   t.deepEqual(a, b);
+});
+
+test("workers die while they read, and nothing crashes", async (t) => {
+  const given = job(numbered(2000), { capacity: 24, format: "parquet" });
+  await packDataset(given);
+  const root = join(import.meta.dirname, "../..");
+  const code = `const { Worker, isMainThread, parentPort } = require("node:worker_threads");
+    if (isMainThread) (async () => {
+      for (let k = 0; k < 24; k++) {
+        const worker = new Worker(__filename);
+        await new Promise((resolve) => worker.once("message", resolve));
+        await new Promise((resolve) => setTimeout(resolve, k % 7));
+        await worker.terminate();
+      }
+      console.log("alive");
+    })();
+    else (async () => {
+      const { openDataset } = require(${JSON.stringify(root)});
+      const dataset = await openDataset(${JSON.stringify(given.output)});
+      parentPort.postMessage("reading");
+      for (;;) for await (const _ of dataset.batches({ rows: 64, reuse: true }));
+    })();`;
+  const script = `${given.output}.cjs`;
+  writeFileSync(script, code);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+  t.is(stdout, "alive\n", `${status} ${stderr}`);
 });

@@ -116,7 +116,9 @@ function toOnWarning(given: unknown): (warning: string) => void {
  * Source files to a packed data set that a trainer opens, in bounded memory: 16 bytes per sequence
  * and 512 MiB, whatever the token bytes. The sources are read once; their tokens lie uncompressed
  * in memory, and beyond 128 MiB of them in a temporary file beside the output, meanwhile. The output is written under a temporary name and
- * renamed when it is complete; a failed or cancelled job leaves nothing.
+ * renamed when it is complete; a failed or cancelled job leaves nothing. Rows, record batches and bytes from
+ * an iterable are put down in files beside the output first; what such a source throws is what the promise
+ * rejects with, and errors name `input` in place of a file.
  *
  * @param options see {@link PackDatasetOptions}; `input`, `output`, `format` and `capacity` are needed
  * @throws {StowageError} rejects with `ERR_OUTPUT_EXISTS` before anything is read; `ERR_IO`, `ERR_FORMAT`,
@@ -129,6 +131,13 @@ function toOnWarning(given: unknown): (warning: string) => void {
  * const report = await packDataset({ input: "tokens.jsonl", output: "packed", format: "parquet", capacity: 4 });
  * [report.packCount, report.tokensPacked, report.gap]; // => [2, 6, 0]
  * report.files.map((file) => file.path); // => ["train-00000-of-00001.parquet"]
+ *
+ * async function* rows() {
+ *   yield { input_ids: [11, 12, 13] };
+ *   yield { input_ids: Int32Array.of(21, 22) };
+ * }
+ * const streamed = await packDataset({ input: rows(), output: "streamed", format: "arrow", capacity: 4 });
+ * streamed.tokensPacked; // => 5
  */
 export async function packDataset(
   options: PackDatasetOptions & JobOptions,

@@ -115,6 +115,6 @@ function elsewhere(name: string, path: string, scheme: string): StowageError {
 
 function advice(name: string): string {
   return name.startsWith("input")
-    ? "give what your own client reads from there, a stream of bytes or of rows, as `input` (docs/sources.md)"
-    : "write to a folder here, and copy it there with your own client when it is complete";
+    ? "give what your own client reads from there, a stream of bytes or of rows, as `input` (docs/remote-sources.md)"
+    : "name a folder here, and let your own client copy it to that place or from there";
 }
