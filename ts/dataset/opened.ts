@@ -12,6 +12,7 @@ import {
   integerOption,
   isInteger,
   jobOptions,
+  keysOf,
   refuseUnknown,
   show,
 } from "../base/options.js";
@@ -174,12 +175,28 @@ export async function openDataset(
   });
 }
 
-const packsKeys = ["start", "end", "order", "labels", "carried", "signal", "threads"];
-const batchesKeys = [
-  ...packsKeys,
-  ...["rows", "dropLast", "layout", "width", "padToMultipleOf", "paddingSegment"],
-  ...["attentionMask", "padTokenId", "reuse"],
-];
+const packsRecord = {
+  start: true,
+  end: true,
+  order: true,
+  labels: true,
+  carried: true,
+  signal: true,
+  threads: true,
+} as const;
+const packsKeys = keysOf<ReadPacksOptions>(packsRecord);
+const batchesKeys = keysOf<ReadBatchesOptions>({
+  ...packsRecord,
+  rows: true,
+  dropLast: true,
+  layout: true,
+  width: true,
+  padToMultipleOf: true,
+  paddingSegment: true,
+  attentionMask: true,
+  padTokenId: true,
+  reuse: true,
+});
 
 /** Places that are read at once, if a batch has fewer: what stays in a cache until it is laid out. */
 const placesAtOnce = 1 << 17;
