@@ -1,13 +1,16 @@
 // How fast `collate` makes rows, seen from Node: bytes of input ids per second of processor time, of
 // all threads together, collector included; into new arrays, and into those of the call before.
 // Beside it what new memory allows: three arrays of the same sizes, each filled by one copy.
-// `npm run bench:rows`; the target is 1 GB/s of ids for ids, positions and segments. The engine
+// `npm run bench:rows -- [--gigabytes 1]`, whose last part (reading.ts) reads a data set back; the target is 1 GB/s of ids for ids, positions and segments. The engine
 // alone: its example `rows_speed`.
 
 import os from "node:os";
+import { parseArgs } from "node:util";
 import { type CollateOptions, collate, packSync, type Rows, sequenceLengths } from "../index.js";
 import { CAPACITY, lengths } from "./lengths.js";
+import { reading } from "./reading.js";
 
+const { values: flags } = parseArgs({ options: { gigabytes: { type: "string", default: "1" } } });
 const count = 60_000;
 const rounds = 15;
 
@@ -62,3 +65,5 @@ for (const packs of [1, 8, 64, 512, 4096]) {
   const figures = ways.map(speed);
   console.log([packs, ...figures.map((figure) => `${figure.toFixed(2)} GB/s`)].join(" | "));
 }
+
+await reading(Number(flags.gigabytes));

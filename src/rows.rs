@@ -19,7 +19,7 @@ use stowage_engine::rows::{
 
 /// Places from which on all threads fill while no job uses them: below it they cost more than they
 /// save.
-const PARALLEL: usize = 1 << 20;
+pub(crate) const PARALLEL: usize = 1 << 20;
 
 type AnyValues<'a> = Either7<
     Uint8ArraySlice<'a>,
@@ -154,15 +154,20 @@ pub fn fill_rows(
 }
 
 fn lay_out(env: Env, packs: Packs<'_>, tokens: &Tokens<'_>, shape: &RowShape) -> Result<Layout> {
-    let options = RowOptions {
+    let layout = Layout::new(packs, tokens, options_of(shape));
+    layout.map_err(|reason| fault::to_js(env, reason))
+}
+
+/// The shape in the engine's words.
+pub(crate) fn options_of(shape: &RowShape) -> RowOptions {
+    RowOptions {
         shape: match shape.width {
             Some(width) => Shape::Padded { width },
             None => Shape::Flat { multiple: shape.multiple },
         },
         alignment: shape.alignment,
         padding_segment: shape.padding_segment,
-    };
-    Layout::new(packs, tokens, options).map_err(|reason| fault::to_js(env, reason))
+    }
 }
 
 fn column<'a>(

@@ -106,10 +106,18 @@ onLinux("all works where external buffers are forbidden, because none is ever as
     const packing = await s.pack(lengths, options);
     packing.shuffled(1).verify(lengths);
     console.log(packing.packCount, s.packSync(lengths, options).packCount, plan.assign(lengths).packCount, [...histogram].length, [...plan.templates()].length, plan.certificate.kind, packing.stats().packCount);
+    const { Binary, Field, Int32, List, Table, vectorFromArray } = require(${JSON.stringify(join(root, "node_modules/apache-arrow"))});
+    const input_ids = vectorFromArray([[1, 2], [3]], new List(new Field("item", new Int32(), true)));
+    const bytes = vectorFromArray([Uint8Array.of(7), Uint8Array.of(8, 9)], new Binary());
+    const output = require("node:fs").mkdtempSync(require("node:path").join(require("node:os").tmpdir(), "stowage-host-")) + "/out";
+    await s.packDataset({ input: new Table({ input_ids, bytes }), output, format: "arrow", capacity: 8, columns: { carry: ["bytes"] } });
+    const dataset = await s.openDataset(output);
+    for await (const { inputIds, carried } of dataset.packs()) console.log(inputIds.join(), carried.bytes.map((each) => [...each].join()).join(";"));
+    for await (const { inputIds } of dataset.batches({ rows: 4096, width: 4096 })) console.log(inputIds.length);
   })()`;
   const env = { ...process.env, LD_PRELOAD: shim };
   const run = spawnSync(process.execPath, ["-e", code], { env, encoding: "utf8" });
-  t.is(run.stdout, "5 5 5 4 4 L1 5\n");
+  t.is(run.stdout, "5 5 5 4 4 L1 5\n1,2,3 7;8,9\n4096\n", run.stderr);
   t.regex(run.stderr, /external buffers asked for: 0 \(watching [1-9]/);
 });
 

@@ -9,7 +9,7 @@ import {
   jobOptions,
   refuseUnknown,
 } from "../base/options.js";
-import { toPath } from "./options.js";
+import { toPath } from "./inputs.js";
 
 /** A temporary folder that a killed job has left, or that a job still writes. */
 export interface Leftover {

@@ -1,7 +1,7 @@
 // Files in, files out: lengths of source files, packed data sets and their proof.
 
 import { StowageError } from "../base/errors.js";
-import { type JobOptions, partsOf, run } from "../base/job.js";
+import { type JobControl, type JobKind, type JobOptions, partsOf, run } from "../base/job.js";
 import { allocate } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
 import {
@@ -15,16 +15,23 @@ import {
 import type { PackingStats } from "../packing/stats.js";
 import type { DatasetFormat } from "./formats.js";
 import {
+  type FileInput,
+  type GivenInput,
+  type Items,
+  toInputs,
+  toPath,
+  toSource,
+} from "./inputs.js";
+import {
   checkDatasetOptions,
   type PackDatasetOptions,
   packDatasetKeys,
   type SourceColumns,
   toColumn,
   toColumns,
-  toInputs,
-  toPath,
   toSplit,
 } from "./options.js";
+import { putDown, withFolder, withoutFolder, withoutFolderIn } from "./spool.js";
 
 type NativeResult = Awaited<ReturnType<Native["packDataset"]>>;
 type LengthList = InstanceType<Native["LengthList"]>;
@@ -65,7 +72,7 @@ const atOnce = 1_000_000;
 /**
  * Lengths of the sequences of source files, in order, without loading tokens where the format allows.
  *
- * @param input files, folders or glob patterns: Parquet, Arrow IPC (file or stream), JSON, `.npy`
+ * @param input files, folders, glob patterns or `file:` URLs: Parquet, Arrow IPC (file or stream), JSON, `.npy`
  * (a 1-D array of lengths). An array keeps its order; folders and patterns expand in byte order
  * @param options `column`: a list of integers, or an integer column of lengths; default 'input_ids'.
  * A null row is an empty sequence. `split`: which split of a folder. `onWarning` is told what was passed
@@ -79,7 +86,7 @@ const atOnce = 1_000_000;
  * Array.from(lengths); // => [3, 1]
  */
 export async function readLengths(
-  input: string | readonly string[],
+  input: FileInput,
   options: ReadLengthsOptions & JobOptions = {},
 ): Promise<Uint32Array<ArrayBuffer>> {
   const given = givenOptions(options, "column");
@@ -111,7 +118,9 @@ function toOnWarning(given: unknown): (warning: string) => void {
  * Source files to a packed data set that a trainer opens, in bounded memory: 16 bytes per sequence
  * and 512 MiB, whatever the token bytes. The sources are read once; their tokens lie uncompressed
  * in memory, and beyond 128 MiB of them in a temporary file beside the output, meanwhile. The output is written under a temporary name and
- * renamed when it is complete; a failed or cancelled job leaves nothing.
+ * renamed when it is complete; a failed or cancelled job leaves nothing. Rows, record batches and bytes from
+ * an iterable are put down in files beside the output first; what such a source throws is what the promise
+ * rejects with, and errors name `input` in place of a file.
  *
  * @param options see {@link PackDatasetOptions}; `input`, `output`, `format` and `capacity` are needed
  * @throws {StowageError} rejects with `ERR_OUTPUT_EXISTS` before anything is read; `ERR_IO`, `ERR_FORMAT`,
@@ -124,23 +133,33 @@ function toOnWarning(given: unknown): (warning: string) => void {
  * const report = await packDataset({ input: "tokens.jsonl", output: "packed", format: "parquet", capacity: 4 });
  * [report.packCount, report.tokensPacked, report.gap]; // => [2, 6, 0]
  * report.files.map((file) => file.path); // => ["train-00000-of-00001.parquet"]
+ *
+ * async function* rows() {
+ *   yield { input_ids: [11, 12, 13] };
+ *   yield { input_ids: Int32Array.of(21, 22) };
+ * }
+ * const streamed = await packDataset({ input: rows(), output: "streamed", format: "arrow", capacity: 4 });
+ * streamed.tokensPacked; // => 5
  */
 export async function packDataset(
   options: PackDatasetOptions & JobOptions,
 ): Promise<DatasetReport> {
   const given = givenOptions(options, "{ input, output, format, capacity }");
   refuseUnknown(given, [...packDatasetKeys, ...jobKeys]);
-  const checked = checkDatasetOptions(given);
+  const { options: checked, items } = checkDatasetOptions(given);
   const job = jobOptions(given);
-  return run(job, { stage: "write", total: 0, waits: true }, async (control) =>
-    toReport(await native.packDataset(checked, partsOf(job), control)),
-  );
+  const pack = async (control: JobControl, inputs: string[]): Promise<DatasetReport> =>
+    toReport(await native.packDataset({ ...checked, inputs }, partsOf(job), control));
+  const kind = { stage: "write", total: 0, waits: true } as const;
+  if (items === undefined) return run(job, kind, (control) => pack(control, checked.inputs));
+  const folder = (control: JobControl) => native.spoolForPacking(checked, control);
+  return runWithItems(job, kind, { items, folder, work: pack });
 }
 
 /** What {@link verifyDataset} proves a data set against. */
 export interface VerifyDatasetOptions {
   /** The sources that it was made from: with them, contents are compared and no sequence may be missing. */
-  input?: string | readonly string[] | undefined;
+  input?: FileInput | GivenInput | undefined;
   /** Their columns, as they were named to {@link packDataset}: without a column of labels, tokens are the labels. */
   columns?: SourceColumns | undefined;
   /**
@@ -179,13 +198,52 @@ export async function verifyDataset(
   const folder = toPath(output, "output");
   const given = givenOptions(options, "input");
   refuseUnknown(given, ["input", "columns", "digests", ...jobKeys]);
-  const inputs = given.input === undefined ? undefined : toInputs(given.input);
+  const source = given.input === undefined ? undefined : toSource(given.input);
   const columns = toColumns(given.columns);
   const digests = booleanOption(given, "digests") ?? true;
   const job = jobOptions(given);
-  return run(job, { stage: "verify", total: 0, waits: true }, async (control) =>
-    toReport(await native.verifyDataset(folder, inputs, columns, digests, partsOf(job), control)),
-  );
+  const verify = async (control: JobControl, inputs?: string[]): Promise<DatasetReport> =>
+    toReport(await native.verifyDataset(folder, inputs, columns, digests, partsOf(job), control));
+  const kind = { stage: "verify", total: 0, waits: true } as const;
+  const items = source?.items;
+  if (items === undefined) return run(job, kind, (control) => verify(control, source?.paths));
+  const beside = (control: JobControl) => native.spoolForProof(folder, control);
+  return runWithItems(job, kind, { items, folder: beside, work: verify });
+}
+
+/** A source of items: the folder that they are put down in, and what is done with their files. */
+interface ItemsJob {
+  readonly items: Items;
+  readonly folder: (control: JobControl) => Promise<string>;
+  readonly work: (control: JobControl, inputs: string[]) => Promise<DatasetReport>;
+}
+
+/** Puts the items down, works on their files and takes them away, whatever happens. */
+async function runWithItems(
+  job: JobOptions,
+  kind: JobKind,
+  given: ItemsJob,
+): Promise<DatasetReport> {
+  const stop = new AbortController();
+  let failed: { reason: unknown } | undefined;
+  const stopping = { ...kind, onStop: (reason: unknown) => stop.abort(reason) };
+  try {
+    return await run(job, stopping, async (control) => {
+      const folder = await given.folder(control);
+      return withFolder(folder, async () => {
+        const inputs = await putDown(given.items, folder, stop.signal).catch((reason) => {
+          failed = { reason: withoutFolderIn(reason, folder) };
+          throw reason;
+        });
+        const report = await given.work(control, inputs);
+        const warnings = report.warnings.map((warning) => withoutFolder(warning, folder));
+        return { ...report, warnings };
+      });
+    });
+  } catch (error) {
+    // What the source has thrown is the caller's own, and no fault of native code.
+    throw failed === undefined ? error : failed.reason;
+  }
 }
 
 function toReport({

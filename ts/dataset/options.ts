@@ -16,6 +16,7 @@ import {
 } from "../base/options.js";
 import { type Checked, checkPackOptions, type PackOptions, packKeys } from "../packing/options.js";
 import { allFormats, type DatasetFormat } from "./formats.js";
+import { type FileInput, type GivenInput, type Items, toPath, toSource } from "./inputs.js";
 
 /** Names of source columns. */
 export interface SourceColumns {
@@ -39,8 +40,14 @@ export interface SourceColumns {
 
 /** What decides a packed data set. Same inputs, same options: same bytes. */
 export interface PackDatasetOptions extends PackOptions {
-  /** Files, folders or patterns (`*`, `?`, `[a-z]`, `**`, `{a,b}`, `{00..63}`): Parquet, Arrow IPC, JSON. An array keeps its order; folders and patterns expand in byte order of the path. docs/sources.md says what is read. */
-  input: string | readonly string[];
+  /**
+   * Files, folders, patterns (`*`, `?`, `[a-z]`, `**`, `{a,b}`, `{00..63}`) or `file:` URLs: Parquet, Arrow IPC, JSON. An array keeps its order; folders and patterns expand in byte order of the path.
+   *
+   * Or what gives rows, Arrow record batches or bytes one after another: an iterable, an async iterable, a stream. It is
+   * put down beside the output first, in bounded memory: rows as JSON lines, batches as an Arrow stream, bytes as they
+   * are; the result is that of such a file. docs/sources.md says what is read.
+   */
+  input: FileInput | GivenInput;
   /** Which split of input folders, as 'train': needed where the names of files or folders, or a dataset_dict.json, say several. */
   split?: string | undefined;
   /** Take packed data sets as sources, each pack for one sequence. Default false: they are an error. */
@@ -118,10 +125,16 @@ const compressions = ["zstd", "snappy", "none"] as const;
 const orders = ["shuffled", "plan", "balanced"] as const;
 const largestId = 0x7fff_ffff;
 
+/** Options in the form for native code, and what gives the items of a source that isn't made of files. */
+export interface CheckedDataset {
+  readonly options: NativeOptions;
+  readonly items: Items | undefined;
+}
+
 /** `given` in the form for native code; unknown keys have been refused. */
-export function checkDatasetOptions(given: Given): NativeOptions {
+export function checkDatasetOptions(given: Given): CheckedDataset {
   const { native: pack }: Checked = checkPackOptions(given, true);
-  const inputs = toInputs(given.input);
+  const { paths: inputs, items } = toSource(given.input);
   const split = toSplit(given.split);
   const repack = booleanOption(given, "repack") ?? false;
   const withoutTargets = choiceOption(given, "withoutTargets", targetPolicies) ?? "keep";
@@ -148,7 +161,7 @@ export function checkDatasetOptions(given: Given): NativeOptions {
     throw new StowageError("ERR_OPTION", "`order` 'balanced' needs `worldSize`");
   }
   const overwrite = booleanOption(given, "overwrite") ?? false;
-  return {
+  const options = {
     ...{ inputs, repack, output, format, pack, columns, epoch, overwrite, ...cost },
     split: split ?? null,
     withoutTargets: targetPolicies.indexOf(withoutTargets),
@@ -160,21 +173,7 @@ export function checkDatasetOptions(given: Given): NativeOptions {
     compression: compressions.indexOf(compression ?? "zstd"),
     order: orders.indexOf(order),
   };
-}
-
-/** One path or several, as a list. */
-export function toInputs(input: unknown, name = "input"): string[] {
-  if (!Array.isArray(input)) return [toPath(input, name)];
-  if (input.length === 0) {
-    throw new StowageError("ERR_OPTION", `\`${name}\` is an empty array; name at least one file`);
-  }
-  return Array.from(input, (path, k) => toPath(path, `${name}[${k}]`));
-}
-
-/** A path: a string that isn't empty. */
-export function toPath(path: unknown, name: string): string {
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
-  throw new StowageError("ERR_OPTION", `\`${name}\` must be a path, got ${show(path)}`);
+  return { options, items };
 }
 
 /** The name of a split. */

@@ -207,6 +207,8 @@ export function collate(packing: Packing, tokens: TokenColumn, options: CollateO
   return rows;
 }
 
+type Shape = Parameters<typeof native.measureRows>[6];
+
 /** What native code measures: filled and read within one call. */
 const sizes = new Float64Array(5);
 type Sizes = [width: number, places: number, segments: number, boundaries: number, longest: number];
@@ -229,7 +231,12 @@ function packRange(given: Given, packCount: number): { start: number; end: numbe
   throw new StowageError("ERR_OPTION", message);
 }
 
-function toShape(given: Given, layout: "padded" | "flat", packing: Packing) {
+/** Where rows end and segments begin, checked. */
+export function toShape(
+  given: Given,
+  layout: "padded" | "flat",
+  packing: Pick<Packing, "capacity" | "sequenceAlignment">,
+): Shape {
   const { capacity } = packing;
   const multiple = integerOption(given, "padToMultipleOf", 1, MOST) ?? 1;
   const alignment =
@@ -249,7 +256,8 @@ function toShape(given: Given, layout: "padded" | "flat", packing: Packing) {
   return { width: width ?? rounded, multiple, alignment, paddingSegment };
 }
 
-function choiceOrFalse<T extends string>(
+/** The option as one of `allowed`, false, or undefined if it isn't given. */
+export function choiceOrFalse<T extends string>(
   given: Given,
   name: string,
   allowed: readonly T[],

@@ -1,7 +1,9 @@
 //! Packs as they were found: columns of lists, whatever they lie in. A [`Reader`](super::reader::Reader) per format hands
 //! them on, and the rules look at them one pack after another.
 
+use arrow_array::ListArray;
 use arrow_buffer::{ArrowNativeType, OffsetBuffer, ScalarBuffer};
+use std::ops::Range;
 
 /// Consecutive packs of a part.
 pub(crate) struct Found {
@@ -20,6 +22,8 @@ pub(crate) struct Found {
     pub attention_mask: Option<List<i32>>,
     pub starts: Option<List<i64>>,
     pub counts: Option<List<i32>>,
+    /// A value per segment, by column; only where they are wanted.
+    pub carried: Vec<(String, ListArray)>,
 }
 
 impl Found {
@@ -37,6 +41,7 @@ impl Found {
             attention_mask: None,
             starts: None,
             counts: None,
+            carried: Vec::new(),
         }
     }
 
@@ -77,6 +82,7 @@ pub(crate) struct Row<'a> {
 }
 
 /// A list of numbers per pack.
+#[derive(Clone)]
 pub(crate) struct List<T: ArrowNativeType> {
     offsets: OffsetBuffer<i32>,
     values: ScalarBuffer<T>,
@@ -90,6 +96,25 @@ impl<T: ArrowNativeType> List<T> {
     /// Number of packs.
     pub(crate) fn rows(&self) -> usize {
         self.offsets.len() - 1
+    }
+
+    /// Those of packs `rows`, alone; no number is copied.
+    pub(crate) fn slice(&self, rows: Range<usize>) -> Self {
+        let offsets = &self.offsets[rows.start..=rows.end];
+        let (first, last) = (offsets[0], offsets[rows.len()]);
+        let rebased: Vec<i32> = offsets.iter().map(|offset| offset - first).collect();
+        let values = self.values.slice(first as usize, (last - first) as usize);
+        Self { offsets: OffsetBuffer::new(rebased.into()), values }
+    }
+
+    /// Where the numbers of each pack begin in [`values`](Self::values), and where the last end.
+    pub(crate) fn offsets(&self) -> &[i32] {
+        &self.offsets
+    }
+
+    /// The numbers of all packs, and maybe of others.
+    pub(crate) fn values(&self) -> &[T] {
+        &self.values
     }
 
     /// The numbers of pack `row`.

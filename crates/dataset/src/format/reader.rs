@@ -1,8 +1,9 @@
-//! How a format is read back for verification: a [`Reader`] hands on packs as columns of lists, so
-//! that one set of rules holds for all.
+//! How a format is read back: a [`Reader`] hands on packs as columns of lists, so that one set of rules
+//! holds for all, and one way leads to rows again.
 
 use super::found::Found;
 use crate::Fault;
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// What the rows of a format look like.
@@ -38,20 +39,53 @@ pub(crate) struct Sums {
     pub least: u32,
 }
 
+/// What is wanted of a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Its packs, numbered from 0 within the part; those past its end don't count.
+    pub packs: Range<u64>,
+    /// With carried columns.
+    pub carried: bool,
+}
+
+impl Wanted {
+    /// All that is proved.
+    pub(crate) const PROVED: Self = Self { packs: 0..u64::MAX, carried: false };
+
+    /// Which of `count` packs from `start` on, that a part consists of.
+    pub(crate) fn within(&self, part: &Range<u64>) -> Range<u64> {
+        let at = |pack: u64| part.start.saturating_add(pack).min(part.end);
+        at(self.packs.start)..at(self.packs.end)
+    }
+}
+
 /// A data set being read back, in parts that several threads may take at once.
-pub(crate) trait Reader: Sync {
+pub(crate) trait Reader: Send + Sync {
     /// The file of each part, in the order of packs.
     fn parts(&self) -> Vec<PathBuf>;
 
+    /// Packs of each part.
+    fn packs(&self) -> Vec<u64>;
+
+    /// Whether packs are read without those that stand before them in their part.
+    fn seeks(&self) -> bool {
+        true
+    }
+
     /// What the rows look like.
     fn shape(&self) -> Shape;
+
+    /// Names of the carried columns.
+    fn carried(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The file of a column, where columns lie in files of their own.
     fn file_of(&self, _column: &str) -> Option<PathBuf> {
         None
     }
 
-    /// Hands on the packs of a part, in order.
+    /// Hands on the packs wanted of a part, in order.
     ///
     /// # Errors
     /// [`Fault::Format`] for files that can't be read, [`Fault::Invalid`] for columns that are
@@ -59,7 +93,8 @@ pub(crate) trait Reader: Sync {
     fn read(
         &self,
         part: usize,
-        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault>;
 
     /// Proves what the format says of all packs together.

@@ -3,10 +3,13 @@
 mod decide;
 mod left_out;
 pub(crate) mod lengths;
+mod listed;
 mod manifest;
+pub(crate) mod open;
 pub(crate) mod pack;
 mod places;
 mod prepare;
 pub(crate) mod report;
+pub(crate) mod spool;
 pub(crate) mod verify;
 mod write;

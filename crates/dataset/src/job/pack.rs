@@ -118,7 +118,7 @@ pub fn pack_dataset(
 /// # Errors
 /// `ERR_OPTION` for a format that doesn't exist, an option that means nothing to it, or options
 /// that don't go together.
-fn checked(options: &DatasetOptions) -> Result<Format, Fault> {
+pub(super) fn checked(options: &DatasetOptions) -> Result<Format, Fault> {
     let name = &options.format;
     let Some(format) = format::find(name) else {
         let names = format::names().join(", ");

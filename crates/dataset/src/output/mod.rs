@@ -1,5 +1,6 @@
 //! An output folder: its files, its manifest, and how it appears complete or not at all.
 
+mod aside;
 mod digest;
 mod file;
 mod folder;
@@ -9,6 +10,7 @@ mod replace;
 mod source;
 mod writer;
 
+pub(crate) use aside::{beside, within};
 pub use digest::Digest;
 pub(crate) use digest::of_file as digest_of_file;
 pub use file::DataFile;

@@ -12,6 +12,7 @@ use super::rows::Rows;
 use crate::Fault;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// An open source file.
@@ -132,6 +133,11 @@ impl Table {
         self.size
     }
 
+    /// Whether rows are read without those before them in their part.
+    pub(crate) fn seeks(&self) -> bool {
+        matches!(self.kind, Kind::Arrow(_))
+    }
+
     /// Reads part `part`, whose first row is `first_row` of the file (0 where it isn't known),
     /// some rows at a time, in order.
     pub(crate) fn read(
@@ -157,19 +163,20 @@ impl Table {
         read.map_err(|fault| self.or_changed(fault))
     }
 
-    /// Reads whole columns of part `part` as Arrow arrays, for formats that have a schema; the
+    /// Reads rows `rows` of columns of part `part` as Arrow arrays, for formats that have a schema; the
     /// columns that aren't there are left out.
     pub(crate) fn batches(
         &self,
         part: usize,
         columns: &[&str],
+        rows: Range<u64>,
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let index = |name: &&str| self.schema()?.index_of(name).ok();
         let roots: Vec<usize> = columns.iter().filter_map(index).collect();
         let read = match &self.kind {
-            Kind::Parquet(table) => table.batches(part, &roots, take),
-            Kind::Arrow(table) => table.batches(part, &roots, take),
+            Kind::Parquet(table) => table.batches(part, &roots, rows, take),
+            Kind::Arrow(table) => table.batches(part, &roots, rows, take),
             Kind::Json(_) | Kind::Npy(_) => {
                 Err(Fault::format(&self.path, None, "a table with a schema is needed".to_string()))
             }

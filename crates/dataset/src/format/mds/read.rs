@@ -4,11 +4,12 @@
 use super::sample::{Samples, is_wide};
 use crate::Fault;
 use crate::format::found::Found;
-use crate::format::reader::{Reader, Shape};
+use crate::format::reader::{Reader, Shape, Wanted};
 use crate::format::shape::json::{self, expect};
 use crate::output::Manifest;
 use crate::source::positioned::SourceFile;
 use serde_json::{Map, Value, json};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Bytes of samples that are read together, unless one has more.
@@ -65,6 +66,10 @@ impl Reader for MdsReader {
         self.shards.iter().map(|shard| shard.path.clone()).collect()
     }
 
+    fn packs(&self) -> Vec<u64> {
+        self.shards.iter().map(|shard| shard.samples).collect()
+    }
+
     fn shape(&self) -> Shape {
         Shape::UNPADDED
     }
@@ -72,13 +77,14 @@ impl Reader for MdsReader {
     fn read(
         &self,
         part: usize,
-        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let Shard { path, samples } = &self.shards[part];
         let file = SourceFile::open(path)?;
-        let mut first = 0;
-        while first < *samples {
-            let at_once = SAMPLES_AT_ONCE.min(samples - first);
+        let Range { start: mut first, end } = wanted.within(&(0..*samples));
+        while first < end {
+            let at_once = SAMPLES_AT_ONCE.min(end - first);
             let offsets = offsets(&file, path, first, at_once + 1)?;
             let near = |end: &&u32| u64::from(**end) - u64::from(offsets[0]) <= BYTES_AT_ONCE;
             let count = offsets[1..].iter().take_while(near).count().max(1);
@@ -91,7 +97,8 @@ impl Reader for MdsReader {
                 let pushed = found.push(&bytes[from..to]);
                 pushed.map_err(|detail| Fault::format(path, sample, detail))?;
             }
-            take(&found.into_found(first).map_err(|detail| Fault::invalid(path, first, detail))?)?;
+            let found = found.into_found(first);
+            take(found.map_err(|detail| Fault::invalid(path, first, detail))?)?;
             first += count as u64;
         }
         Ok(())

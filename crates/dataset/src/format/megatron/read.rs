@@ -5,7 +5,7 @@
 use crate::Fault;
 use crate::format::cuts;
 use crate::format::found::Found;
-use crate::format::reader::{Reader, Shape};
+use crate::format::reader::{Reader, Shape, Wanted};
 use crate::format::shape::array::{Array, Extent, Kind};
 use crate::format::shape::flat::Flat;
 use crate::format::shape::npy;
@@ -69,6 +69,10 @@ impl Reader for MegatronReader {
         vec![file(&self.folder, "bin"); self.parts.len()]
     }
 
+    fn packs(&self) -> Vec<u64> {
+        self.parts.iter().map(|part| part.end - part.start).collect()
+    }
+
     fn shape(&self) -> Shape {
         let width = Some(self.capacity as usize);
         Shape { width, boundaries: "cu_seqlens", end: Some(self.end), ids_aside: true }
@@ -81,9 +85,10 @@ impl Reader for MegatronReader {
     fn read(
         &self,
         part: usize,
-        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.flat.read(self.parts[part].clone(), take)
+        self.flat.read(wanted.within(&self.parts[part]), take)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::Fault;
 use crate::format::found::{Found, List};
-use crate::format::reader::{Reader, Shape, Sums};
+use crate::format::reader::{Reader, Shape, Sums, Wanted};
 use crate::format::shape::json;
 use crate::format::shape::table::{Batch, TableReader};
 use crate::output::Manifest;
@@ -40,6 +40,14 @@ impl Reader for NemoReader {
         self.rows.parts()
     }
 
+    fn packs(&self) -> Vec<u64> {
+        self.rows.packs()
+    }
+
+    fn seeks(&self) -> bool {
+        self.rows.seeks()
+    }
+
     fn shape(&self) -> Shape {
         self.rows.shape()
     }
@@ -47,9 +55,10 @@ impl Reader for NemoReader {
     fn read(
         &self,
         part: usize,
-        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.rows.read(part, take)
+        self.rows.read(part, wanted, take)
     }
 
     /// Proves `pack_metadata.json`, whose ratios have two decimals.

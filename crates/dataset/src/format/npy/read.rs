@@ -3,7 +3,7 @@
 
 use crate::Fault;
 use crate::format::found::Found;
-use crate::format::reader::{Reader, Shape};
+use crate::format::reader::{Reader, Shape, Wanted};
 use crate::format::shape::array::ARRAYS;
 use crate::format::shape::flat::Flat;
 use crate::format::shape::npy::array;
@@ -39,6 +39,10 @@ impl Reader for NpyReader {
         vec![self.folder.join("input_ids.npy"); self.parts.len()]
     }
 
+    fn packs(&self) -> Vec<u64> {
+        self.parts.iter().map(|part| part.end - part.start).collect()
+    }
+
     fn shape(&self) -> Shape {
         Shape { boundaries: "cu_seqlens", ..Shape::UNPADDED }
     }
@@ -50,8 +54,9 @@ impl Reader for NpyReader {
     fn read(
         &self,
         part: usize,
-        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.flat.read(self.parts[part].clone(), take)
+        self.flat.read(wanted.within(&self.parts[part]), take)
     }
 }

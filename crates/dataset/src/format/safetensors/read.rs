@@ -3,7 +3,7 @@
 
 use crate::Fault;
 use crate::format::found::Found;
-use crate::format::reader::{Reader, Shape};
+use crate::format::reader::{Reader, Shape, Wanted};
 use crate::format::shape::array::{ARRAYS, Array, Extent, Kind};
 use crate::format::shape::flat::Flat;
 use crate::format::shape::json::expect;
@@ -40,6 +40,10 @@ impl Reader for SafetensorsReader {
         self.parts.iter().map(|&(shard, _)| self.shards[shard].0.clone()).collect()
     }
 
+    fn packs(&self) -> Vec<u64> {
+        self.parts.iter().map(|(_, packs)| packs.end - packs.start).collect()
+    }
+
     fn shape(&self) -> Shape {
         Shape { width: Some(self.capacity as usize), boundaries: "cu_seqlens", ..Shape::UNPADDED }
     }
@@ -47,10 +51,11 @@ impl Reader for SafetensorsReader {
     fn read(
         &self,
         part: usize,
-        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let (shard, packs) = &self.parts[part];
-        self.shards[*shard].1.read(packs.clone(), take)
+        self.shards[*shard].1.read(wanted.within(packs), take)
     }
 }
 

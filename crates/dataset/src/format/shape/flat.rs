@@ -99,7 +99,7 @@ impl Flat {
     pub(crate) fn read(
         &self,
         packs: Range<u64>,
-        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let mut open = Vec::new();
         for array in &self.arrays {
@@ -111,7 +111,7 @@ impl Flat {
         while first + 1 < offsets.len() {
             let stretch = open.stretch(packs.start + first as u64, &offsets[first..])?;
             first += stretch.segments.len();
-            take(&open.found(&stretch)?)?;
+            take(open.found(&stretch)?)?;
         }
         Ok(())
     }

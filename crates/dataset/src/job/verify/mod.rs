@@ -13,14 +13,13 @@ mod by_id;
 mod claims;
 mod digests;
 mod expected;
-mod files;
 mod pack;
 mod rule;
 mod segment;
 mod totals;
 
 use super::report::DatasetReport;
-use crate::format::reader::Reader;
+use crate::format::reader::{Reader, Wanted};
 use crate::format::{self, Format, PlanFormat, RowFormat};
 use crate::output::{MANIFEST, Manifest, SourceNotes};
 use crate::progress::Meter;
@@ -66,7 +65,7 @@ pub fn verify_dataset(
         let detail = format!("'format' is '{}', which is unknown", manifest.format);
         return Err(Fault::format(&folder.join(MANIFEST), None, detail));
     };
-    let listed = files::check(folder, &manifest, format.facts())?;
+    let listed = super::listed::check(folder, &manifest, format.facts())?;
     format.facts().check_columns(&options.columns)?;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     let passes = if options.digests { 2 } else { 1 };
@@ -221,7 +220,7 @@ fn same_size(folder: &Path, manifest: &Manifest, lengths: &[u32]) -> Result<(), 
 
 /// Where the tokens of the sources may be spilled: beside the data set, or else where the system
 /// keeps temporary files.
-fn scratch_folder(folder: &Path) -> PathBuf {
+pub(super) fn scratch_folder(folder: &Path) -> PathBuf {
     let beside = std::path::absolute(folder).ok().and_then(|path| path.parent().map(PathBuf::from));
     let writable = |path: &PathBuf| tempfile::tempfile_in(path).is_ok();
     beside.filter(writable).unwrap_or_else(std::env::temp_dir)
@@ -244,10 +243,10 @@ fn read_back(
         };
         let mut claims = Claims::default();
         let (mut first_row, mut next_row) = (None, None);
-        let read = reader.read(part, &mut |found| {
+        let read = reader.read(part, &Wanted::PROVED, &mut |found| {
             first_row.get_or_insert(found.first_row);
             next_row = Some(found.first_row + found.rows() as u64);
-            promises.check(found, &mut claims, &fault)?;
+            promises.check(&found, &mut claims, &fault)?;
             meter.add(bytes * found.rows() as u64 / packs.max(1))
         });
         read.map_err(|fault| fault.at_row(next_row))?;

@@ -18,6 +18,7 @@ use arrow_ipc::reader::read_footer_length;
 use arrow_ipc::{Block, Message, root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use std::cell::RefCell;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -86,19 +87,20 @@ impl ArrowTable {
             layout.take(&layout::no_rows(&self.schema, &layout.roots), 0, &mut rows)?;
             return take(&mut rows);
         }
-        self.batches(part, &layout.roots, &mut |batch, row| {
+        self.batches(part, &layout.roots, 0..u64::MAX, &mut |batch, row| {
             rows.clear();
             layout.take(&batch, first_row + row, &mut rows)?;
             take(&mut rows)
         })
     }
 
-    /// Decodes the columns `roots` of part `part`, some rows at a time, with the row of the part
-    /// that they begin with.
+    /// Decodes rows `wanted` of the columns `roots` of part `part`, some at a time, with the row of the
+    /// part that they begin with.
     pub(crate) fn batches(
         &self,
         part: usize,
         roots: &[usize],
+        wanted: Range<u64>,
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         // Opened for each part: a data set may have more files than a process may hold open.
@@ -128,8 +130,9 @@ impl ArrowTable {
         };
         let fields = roots.iter().map(|&root| FieldRef::clone(&self.schema.fields()[root]));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        for start in (0..rows).step_by(at_once) {
-            let range = start..rows.min(start + at_once);
+        let end = wanted.end.min(rows as u64) as usize;
+        for start in (wanted.start.min(end as u64) as usize..end).step_by(at_once) {
+            let range = start..end.min(start + at_once);
             let batch = guarded(&self.path, || {
                 let read = |placed| body.read(placed, range.clone(), &dictionaries).map(make_array);
                 let arrays = named.iter().map(|&placed| read(placed)).collect::<Result<_, _>>();
@@ -272,6 +275,11 @@ fn open_stream(file: &SourceFile, path: &Path) -> Result<ArrowTable, Fault> {
         }
         let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
         if length == 0 {
+            if at < file.size() {
+                let detail = "bytes follow the end of the stream, as of a second one; give each stream \
+                              as an input of its own";
+                return Err(damaged(path, detail));
+            }
             break;
         }
         let place = Place { metadata: at, length, body: at + length as u64 };

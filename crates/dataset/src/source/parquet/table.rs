@@ -21,6 +21,7 @@ use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use std::fmt::Display;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -92,22 +93,34 @@ impl ParquetTable {
         }
         // Carried columns keep their types; what becomes tokens is wanted as 32 bits anyway.
         let carried = |root: usize| columns.carry.contains(self.schema.field(root).name());
-        group.batches(&|root| !carried(root), &mut |batch, row| {
+        group.batches(u64::MAX, &|root| !carried(root), &mut |batch, row| {
             rows.clear();
             layout.take(&batch, first_row + row, &mut rows)?;
             take(&mut rows)
         })
     }
 
-    /// Decodes the columns `roots` of row group `part`, with the row of the group that each batch
-    /// begins with.
+    /// Decodes rows `wanted` of the columns `roots` of row group `part`, with the row of the group that
+    /// each batch begins with.
     pub(crate) fn batches(
         &self,
         part: usize,
         roots: &[usize],
+        wanted: Range<u64>,
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        Group::new(self, part, roots)?.batches(&|_| false, take)
+        let group = Group::new(self, part, roots)?;
+        let all = group.rows as u64;
+        // Rows lie in pages whose borders aren't those of rows: what stands before is decoded, too.
+        group.batches(wanted.end.min(all), &|_| false, &mut |batch, row| {
+            let skipped = wanted.start.saturating_sub(row).min(batch.num_rows() as u64);
+            let end = wanted.end.min(all).saturating_sub(row).min(batch.num_rows() as u64);
+            if skipped >= end {
+                return Ok(());
+            }
+            let some = batch.slice(skipped as usize, (end - skipped) as usize);
+            take(some, row + skipped)
+        })
     }
 }
 
@@ -174,8 +187,10 @@ impl<'a> Group<'a> {
         Ok(Column::Any(leaves.into_iter().map(open).collect::<Result<_, Fault>>()?))
     }
 
+    /// Reads as far as row `end`, or to the end of the row group.
     fn batches(
         &self,
+        end: u64,
         widen: &dyn Fn(usize) -> bool,
         take: &mut dyn FnMut(RecordBatch, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
@@ -186,7 +201,7 @@ impl<'a> Group<'a> {
             Column::Any(_) => FieldRef::clone(&self.table.nodes[root].field),
         });
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        self.each(&mut |count, row| {
+        self.each_until(end, &mut |count, row| {
             let mut arrays: Vec<ArrayRef> = Vec::new();
             for (&root, column) in self.roots.iter().zip(&mut columns) {
                 // The first column says how many rows; the others have as many.
@@ -214,8 +229,19 @@ impl<'a> Group<'a> {
     /// Goes through the rows, some at a time; `take` gets how many and the first of them, and says
     /// how many there were.
     fn each(&self, take: &mut dyn FnMut(usize, u64) -> Result<usize, Fault>) -> Result<(), Fault> {
+        self.each_until(u64::MAX, take)
+    }
+
+    fn each_until(
+        &self,
+        end: u64,
+        take: &mut dyn FnMut(usize, u64) -> Result<usize, Fault>,
+    ) -> Result<(), Fault> {
         let mut row = 0;
         while row < self.rows {
+            if row as u64 >= end {
+                return Ok(());
+            }
             let read = take(self.rows_at_once.min(self.rows - row), row as u64)?;
             if read == 0 {
                 break;

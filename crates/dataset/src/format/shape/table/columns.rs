@@ -15,6 +15,17 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// The columns of our own, which stand before those that are carried.
+const OWN: [&str; 7] = [
+    "input_ids",
+    "seq_lengths",
+    "sequence_ids",
+    "labels",
+    "loss_weights",
+    "piece_starts",
+    "token_counts",
+];
+
 /// Columns and their types; `child` is what the format calls the element of a list.
 #[derive(Clone, Debug)]
 pub(crate) struct TableSchema {
@@ -120,7 +131,9 @@ impl Table for TableSchema {
 /// # Errors
 /// As [`TableReader::open`].
 pub(crate) fn open_columns(paths: &[PathBuf], manifest: &Manifest) -> Result<TableReader, Fault> {
-    TableReader::open(paths, manifest, Shape::UNPADDED, found)
+    let reader = TableReader::open(paths, manifest, Shape::UNPADDED, found)?;
+    let own = manifest.columns.iter().take_while(|name| OWN.contains(&name.as_str())).count();
+    Ok(reader.with_carried(manifest.columns[own..].to_vec()))
 }
 
 fn found(batch: &Batch<'_>) -> Result<Found, Fault> {

@@ -5,12 +5,12 @@
 
 use crate::Fault;
 use crate::format::found::{Found, List};
-use crate::format::reader::{Reader, Shape};
+use crate::format::reader::{Reader, Shape, Wanted};
 use crate::output::Manifest;
 use crate::source::Table;
 use arrow_array::cast::AsArray;
 use arrow_array::types::ArrowPrimitiveType;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, ListArray, RecordBatch};
 use std::path::{Path, PathBuf};
 
 /// The columns that are proved; carried ones are not.
@@ -36,6 +36,9 @@ pub(crate) struct TableReader {
     tables: Vec<Table>,
     /// Table, part of it, first row of that part.
     parts: Vec<(usize, usize, u64)>,
+    packs: Vec<u64>,
+    /// Columns that the caller of the packing took along.
+    carried: Vec<String>,
     shape: Shape,
     pad: i32,
     alignment: u32,
@@ -52,19 +55,26 @@ impl TableReader {
         shape: Shape,
         interpret: Interpret,
     ) -> Result<Self, Fault> {
-        let (mut tables, mut parts) = (Vec::new(), Vec::new());
+        let (mut tables, mut parts, mut packs) = (Vec::new(), Vec::new(), Vec::new());
         for path in paths {
             let table = Table::open(path)?;
             check_columns(&table, manifest)?;
             let mut first_row = 0;
             for (part, rows) in table.parts().into_iter().enumerate() {
                 parts.push((tables.len(), part, first_row));
+                packs.push(rows.unwrap_or(0));
                 first_row += rows.unwrap_or(0);
             }
             tables.push(table);
         }
         let (pad, alignment) = (manifest.pad_token_id, manifest.sequence_alignment);
-        Ok(Self { tables, parts, shape, pad, alignment, interpret })
+        let carried = Vec::new();
+        Ok(Self { tables, parts, packs, carried, shape, pad, alignment, interpret })
+    }
+
+    /// The same, with columns that are handed on as they are, where they are wanted.
+    pub(crate) fn with_carried(self, carried: Vec<String>) -> Self {
+        Self { carried, ..self }
     }
 
     /// The files.
@@ -90,6 +100,18 @@ impl Reader for TableReader {
         self.parts.iter().map(|&(table, ..)| self.tables[table].path().to_path_buf()).collect()
     }
 
+    fn packs(&self) -> Vec<u64> {
+        self.packs.clone()
+    }
+
+    fn carried(&self) -> Vec<String> {
+        self.carried.clone()
+    }
+
+    fn seeks(&self) -> bool {
+        self.tables.iter().all(Table::seeks)
+    }
+
     fn shape(&self) -> Shape {
         self.shape
     }
@@ -97,11 +119,15 @@ impl Reader for TableReader {
     fn read(
         &self,
         part: usize,
-        take: &mut dyn FnMut(&Found) -> Result<(), Fault>,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let (table, part, first_row) = self.parts[part];
         let table = &self.tables[table];
-        table.batches(part, &PROVED, &mut |batch, row| {
+        let carried = if wanted.carried { &self.carried[..] } else { &[] };
+        let names: Vec<&str> =
+            PROVED.into_iter().chain(carried.iter().map(String::as_str)).collect();
+        table.batches(part, &names, wanted.packs.clone(), &mut |batch, row| {
             let batch = Batch {
                 columns: &batch,
                 first_row: first_row + row,
@@ -109,7 +135,11 @@ impl Reader for TableReader {
                 pad: self.pad,
                 alignment: self.alignment,
             };
-            take(&(self.interpret)(&batch)?)
+            let mut found = (self.interpret)(&batch)?;
+            for name in carried {
+                found.carried.push((name.clone(), batch.carried(name)?));
+            }
+            take(found)
         })
     }
 }
@@ -166,5 +196,16 @@ impl Batch<'_> {
             }
         }
         Ok(Some(List::new(list.offsets().clone(), values.values().clone())))
+    }
+
+    /// A carried column: a list per pack, of whatever type, as it lies in the file.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] if it isn't there, or no list.
+    pub(crate) fn carried(&self, name: &str) -> Result<ListArray, Fault> {
+        let column = self.columns.column_by_name(name);
+        let list = column.and_then(|column| column.as_list_opt::<i32>());
+        let other = || Fault::invalid(self.path, None, format!("column {name} is no list"));
+        list.cloned().ok_or_else(other)
     }
 }

@@ -1,4 +1,4 @@
-//! The files of a data set: those of the manifest, and no others that a reader would take.
+//! The files of a written data set: those of the manifest, and no others that a reader would take.
 
 use crate::Fault;
 use crate::format::Facts;
@@ -56,8 +56,15 @@ pub(super) struct Listed {
 
 impl Listed {
     /// # Errors
+    /// [`Fault::InputChanged`] if the file at `path`, one of these, isn't what it was.
+    pub(super) fn unchanged_at(&self, path: &Path) -> Result<(), Fault> {
+        let listed = self.identities.iter().find(|(listed, _)| listed == path);
+        listed.map_or(Ok(()), |(path, first)| first.still_at(path))
+    }
+
+    /// # Errors
     /// [`Fault::InputChanged`] for the first file that isn't what it was.
-    pub(super) fn unchanged(&self) -> Result<(), Fault> {
+    pub(crate) fn unchanged(&self) -> Result<(), Fault> {
         self.identities.iter().try_for_each(|(path, first)| first.still_at(path))
     }
 }
