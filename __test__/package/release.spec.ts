@@ -27,6 +27,14 @@ function binary(format: "elf" | "mach-o" | "pe", machine: number, text: string):
   } else if (format === "mach-o") {
     bytes.writeUInt32LE(0xfeedfacf);
     bytes.writeUInt32LE(machine, 4);
+    // One load command: a library, named by the text.
+    for (const [value, at] of [
+      [1, 16],
+      [0xc, 32],
+      [224 + text.length, 36],
+      [224, 40],
+    ] as const)
+      bytes.writeUInt32LE(value, at);
   } else {
     bytes.write("MZ", "latin1");
     bytes.writeUInt32LE(128, 0x3c);
@@ -57,7 +65,10 @@ for (const [name, platform, bytes, refusal] of [
   ["musl with glibc", "linux-x64-musl", binary("elf", 0x3e, `${addon} GLIBC_2.2.5`), /needs glibc/],
   [
     ...["a framework", "darwin-x64"],
-    ...[binary("mach-o", 0x01000007, `${addon} CoreFoundation`), /links a framework/],
+    ...[
+      binary("mach-o", 0x01000007, `${addon} /CoreFoundation.framework/CoreFoundation`),
+      /links a framework/,
+    ],
   ],
 ] as [string, string, Buffer, RegExp?][]) {
   test(`a release ${refusal ? "refuses" : "takes"} ${name}`, (t) => {

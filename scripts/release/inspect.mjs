@@ -20,10 +20,23 @@ export function inspect(file, { name, format, machine }) {
   if (name.endsWith("-musl") && newest > 0) throw new Error(`${file} needs glibc 2.${newest}`);
   if (name.endsWith("-gnu") && newest > Number(GLIBC.split(".")[1]))
     throw new Error(`${file} needs glibc 2.${newest}; it may need ${GLIBC} at most`);
-  if (format === "mach-o" && text.includes("CoreFoundation"))
+  if (format === "mach-o" && libraries(bytes).some((path) => path.includes(".framework/")))
     throw new Error(`${file} links a framework, which only a Mac has: see vendor/`);
   const needs = name.endsWith("-gnu") ? `, glibc 2.${newest} or later` : "";
   return `${name}: ${format}, ${(bytes.length / 1e6).toFixed(2)} MB${needs}`;
+}
+
+/** The libraries that a Mach-O file is linked with: LC_LOAD_DYLIB, and its weak and passed-on kinds. */
+function libraries(bytes) {
+  const found = [];
+  let at = 32;
+  for (let left = bytes.readUInt32LE(16); left > 0; left--) {
+    const [command, size] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];
+    if ([0xc, 0x80000018, 0x8000001f].includes(command))
+      found.push(bytes.toString("latin1", at + bytes.readUInt32LE(at + 8), at + size));
+    at += size;
+  }
+  return found;
 }
 
 /** Format and machine, by the first bytes of ELF, Mach-O (64 bits, little-endian) or PE. */
