@@ -17,6 +17,7 @@ export const guides = [
   "pytorch-varlen",
   "duckdb-arrow",
   "micro-batches",
+  "report",
 ];
 
 /** Blocks that follow each other are one program, until one begins with an import. */
