@@ -38,6 +38,8 @@ export interface ReportData {
       weights: number;
     };
   };
+  /** Bins of `lengths` per doubling, from 8 tokens on; below, each length is a bin. */
+  perDoubling: number;
   /** Sequences by length, `to` exclusive, cut at the capacity; empty ones aside. */
   lengths: LengthBin[];
   /** True where `lengths` are those of the pieces in the packs, since the source wasn't given. */
@@ -73,18 +75,6 @@ export interface ReportData {
     sample: ReportedPack[];
     worst: ReportedPack[];
     top: ReportedPack[];
-  };
-  /** Where the tokens of the packs come from, where a column says it: at most 7 names, and "other". */
-  sources?: {
-    column: string;
-    names: string[];
-    tokens: number[];
-    /** Share of each name in a pack's tokens: percentiles over the packs. */
-    perPack: {
-      p10: number;
-      p50: number;
-      p90: number;
-    }[];
   };
   /** What it is compared with. */
   other?: ReportData;
@@ -188,10 +178,6 @@ export interface ReportedPack {
   padding: number;
   /** The sequences, where the data set has their ids; in the order of the pack. */
   ids?: number[];
-  /** The name of each sequence's source, as its place in `sources.names`; in the order of `parts`. */
-  sources?: number[];
-  /** Lengths in the order of the pack, where `ids` or `sources` speak of them. */
-  parts?: number[];
 }
 
 /** What a report is made with, besides its source. */
@@ -216,8 +202,6 @@ export interface ReportOptions
   input?: string | readonly string[] | Lengths | LengthHistogram | undefined;
   /** Column of lengths or tokens of source files. Default 'input_ids'. */
   column?: string | undefined;
-  /** Of a packed data set: a column that it carries, whose values say where sequences come from. */
-  sourceColumn?: string | undefined;
   /** Which split of source folders. */
   split?: string | undefined;
   /** Capacities of the trade-off. Default: powers of two and steps halfway around the lengths; []: none. */

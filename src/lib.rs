@@ -29,6 +29,7 @@ mod plan;
 mod plan_parts;
 mod pool;
 mod rows;
+mod sketch;
 mod stats;
 mod stream;
 mod validate;

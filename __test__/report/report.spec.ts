@@ -6,7 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import fc from "fast-check";
-import { LengthHistogram, packSync, planSync, readLengths, type Strategy } from "../../index.js";
+import {
+  LengthHistogram,
+  packDataset,
+  packSync,
+  planSync,
+  readLengths,
+  type Strategy,
+  sketchDataset,
+  verifyDataset,
+} from "../../index.js";
 import { type ReportData, renderReport, reportData } from "../../report.js";
 
 const root = join(import.meta.dirname, "../..");
@@ -248,4 +257,58 @@ test("a comparison shows both, in the order given, and says where the sequences 
     "auto",
   );
   t.regex(other, /These are not the same sequences/);
+});
+
+test("a packed folder of every format looks like the plan that it was made from", async (t) => {
+  const histogram = LengthHistogram.from(await readLengths(docs));
+  const options = { capacity: 2048, overlong: "split", empty: "drop" } as const;
+  const planned = await reportData(planSync(histogram, options), { input: histogram });
+  for (const format of ["parquet", "hf", "npy", "mds"] as const) {
+    const output = join(folder, `packed-${format}`);
+    await packDataset({ ...options, input: docs, output, format });
+    const data = await reportData(output, { input: docs });
+    t.like(
+      data,
+      {
+        ...{ source: { ...planned.source, kind: "dataset", label: `packed-${format}` } },
+        ...{ lengths: planned.lengths, padding: planned.padding, perPack: planned.perPack },
+        ...{
+          attention: planned.attention,
+          capacities: planned.capacities.map(({ capacity }) => ({ capacity })),
+        },
+      },
+      format,
+    );
+    t.is(data.plan?.id, planned.plan?.id);
+    t.deepEqual(
+      data.packs.top.map(({ multiplicity }) => multiplicity),
+      planned.packs.top.map(({ multiplicity }) => multiplicity),
+    );
+    t.is(data.packs.sample.length, 40);
+    t.is(
+      data.packs.sample.every(({ ids }) => ids !== undefined),
+      format !== "hf",
+      format,
+    );
+    t.regex(renderReport(data), /in <b>179 packs of 2,048<\/b>/);
+  }
+  const output = join(folder, "packed-parquet");
+  const proved = await verifyDataset(output);
+  const [one, two] = await Promise.all(
+    [1, 2].map((threads) => sketchDataset(output, { threads, packs: 7 })),
+  );
+  t.deepEqual(one, two);
+  t.deepEqual(one!.report, proved);
+  t.is(one!.sample.length, 7);
+  t.is((await sketchDataset(output, { packs: 1024 })).sample.length, 179);
+  await t.throwsAsync(reportData(output, { capacity: 8 }), { code: "ERR_CAPACITY" });
+  await t.throwsAsync(reportData(output, { input: [5] }), { code: "ERR_HISTOGRAM_MISMATCH" });
+  await t.throwsAsync(sketchDataset(folder), { code: "ERR_IO" });
+  await t.throwsAsync(sketchDataset(output, { packs: -1 }), { code: "ERR_OPTION" });
+  const plan = join(folder, "packed-seqpack");
+  await packDataset({ ...options, overlong: "drop", input: docs, output: plan, format: "seqpack" });
+  await t.throwsAsync(sketchDataset(plan), {
+    code: "ERR_OPTION",
+    message: /holds a plan and no packs/,
+  });
 });

@@ -186,7 +186,8 @@ export async function verifyDataset(
   );
 }
 
-function toReport({
+/** The native report as the public one. */
+export function toReport({
   figures,
   planId,
   format,

@@ -11,14 +11,19 @@ export interface Counted {
 /** Below this, every length is a bin of its own. */
 const FIRST = 8;
 
-/**
- * Bins of 8 per doubling (32 where the lengths span less than 3 doublings, 4 where they span more than
- * 24), cut at `limit + 1`, so that what is overlong is exact.
- */
-export function lengthBins({ lengths, counts }: Counted, limit: number): LengthBin[] {
+/** Bins per doubling of length: 8, 32 where lengths span less than 3 doublings, 4 where more than 22. */
+export function perDoublingOf({ lengths }: Counted): number {
   const [shortest = 1, longest = 1] = [lengths.find((length) => length > 0), lengths.at(-1)];
   const doublings = Math.log2(longest / shortest);
-  const perDoubling = doublings < 3 ? 32 : doublings > 22 ? 4 : 8;
+  return doublings < 3 ? 32 : doublings > 22 ? 4 : 8;
+}
+
+/** So many bins per doubling, cut at `limit + 1`, so that what is overlong is exact. */
+export function lengthBins(
+  { lengths, counts }: Counted,
+  limit: number,
+  perDoubling: number,
+): LengthBin[] {
   const edge = (k: number): number => Math.ceil(FIRST * 2 ** (k / perDoubling) - 1e-9);
   const bins = new Map<number, LengthBin>();
   for (const [at, length] of lengths.entries()) {

@@ -26,6 +26,8 @@ export interface ReportData {
     templateCount?: number;
     certificate?: { kind: string; parameter?: number; weights: number };
   };
+  /** Bins of `lengths` per doubling, from 8 tokens on; below, each length is a bin. */
+  perDoubling: number;
   /** Sequences by length, `to` exclusive, cut at the capacity; empty ones aside. */
   lengths: LengthBin[];
   /** True where `lengths` are those of the pieces in the packs, since the source wasn't given. */
@@ -53,14 +55,6 @@ export interface ReportData {
     sample: ReportedPack[];
     worst: ReportedPack[];
     top: ReportedPack[];
-  };
-  /** Where the tokens of the packs come from, where a column says it: at most 7 names, and "other". */
-  sources?: {
-    column: string;
-    names: string[];
-    tokens: number[];
-    /** Share of each name in a pack's tokens: percentiles over the packs. */
-    perPack: { p10: number; p50: number; p90: number }[];
   };
   /** What it is compared with. */
   other?: ReportData;
@@ -147,8 +141,4 @@ export interface ReportedPack {
   padding: number;
   /** The sequences, where the data set has their ids; in the order of the pack. */
   ids?: number[];
-  /** The name of each sequence's source, as its place in `sources.names`; in the order of `parts`. */
-  sources?: number[];
-  /** Lengths in the order of the pack, where `ids` or `sources` speak of them. */
-  parts?: number[];
 }

@@ -2,37 +2,21 @@
 
 import {
   type JobOptions,
-  LengthHistogram,
-  type Packing,
-  type PackingStats,
-  type PackOptions,
-  type Plan,
+  type LengthHistogram,
   pack,
   plan,
   StowageError,
   strategies,
   version,
 } from "stowage";
-import { type Counted, lengthBins, quantilesOf } from "./bins.js";
-import { candidates, IN_ORDER, type Kept, trial } from "./capacities.js";
-import type { ReportData, ReportedOptions, StrategyTrial } from "./data.js";
-import { type Checked, checked, PACKING, packingOf, type ReportOptions, wrong } from "./options.js";
+import { type Counted, lengthBins, perDoublingOf, quantilesOf } from "./bins.js";
+import { candidates, IN_ORDER, trial } from "./capacities.js";
+import type { ReportData, StrategyTrial } from "./data.js";
+import { infoOf, type Made, makePacking } from "./made.js";
+import { type Checked, checked, type ReportOptions, wrong } from "./options.js";
 import { lossesOf, placed } from "./overlong.js";
-import { chosen, counted, type Templates } from "./packs.js";
 import { type Opened, opened, type Reportable } from "./source.js";
 import { usable } from "./usable.js";
-
-/** Numbers of ranks whose time is told. */
-const RANKS = [2, 4, 8, 16, 32, 64];
-
-/** A packing, however it came about. */
-interface Made {
-  readonly options: ReportedOptions;
-  readonly stats: PackingStats;
-  readonly templates: Templates;
-  readonly plan?: ReportData["plan"];
-  readonly balance: ReportData["balance"];
-}
 
 /**
  * The figures of a report: of lengths, a histogram, a plan, or the files that hold them.
@@ -58,13 +42,13 @@ export async function reportData(
   const told = await toldSource(found, given);
   const made = await makePacking(found, given);
   const limit = usable(made.options);
-  const own = told?.histogram ?? ofTemplates(made.templates);
+  const own = told?.histogram ?? made.packed;
   const columns = toCounted(own);
   if (told !== undefined && found.kind !== "lengths" && found.kind !== "histogram")
     refuseOther(columns, made, limit);
-  const { stats, templates } = made;
+  const { stats } = made;
   const { capacity } = made.options;
-  const { padding, perPack, isolated } = counted(templates, capacity);
+  const { padding, perPack, isolated } = made.over;
   const { time, ...timeless } = stats;
   const places = capacity * capacity;
   const asPacked = told === undefined;
@@ -86,7 +70,8 @@ export async function reportData(
     options: made.options,
     stats: given.times ? stats : timeless,
     ...(made.plan && { plan: made.plan }),
-    lengths: lengthBins(columns, limit),
+    perDoubling: perDoublingOf(columns),
+    lengths: lengthBins(columns, limit, perDoublingOf(columns)),
     ...(asPacked ? { asPacked } : { overlong: lossesOf(columns, limit) }),
     capacities: told ? await tradeOff(told, columns, made, given) : [],
     strategies: told ? await compared(told, made, given) : [],
@@ -99,7 +84,7 @@ export async function reportData(
     },
     worldSize: given.worldSize,
     balance: made.balance,
-    packs: chosen(templates, capacity, stats.packCount, given.packs, given.seed),
+    packs: made.packs,
     ...(given.compare && { other: other as ReportData }),
   };
 }
@@ -120,105 +105,6 @@ async function toldSource(found: Opened, given: Checked): Promise<Told | undefin
   if (told.kind === "lengths") return { histogram: told.histogram, lengths: told.lengths };
   if (told.kind === "histogram") return { histogram: told.histogram, lengths: undefined };
   throw wrong("`input` must be lengths or a histogram, not another packing");
-}
-
-async function makePacking(found: Opened, given: Checked): Promise<Made> {
-  if (found.kind === "plan") {
-    refusePacking(given, "a plan");
-    return ofPlan(found.plan);
-  }
-  if (found.kind === "dataset") throw wrong("a packed folder can't be reported yet");
-  if (given.capacity === undefined) {
-    const message =
-      "`capacity`, the tokens that a pack holds, is needed for lengths and histograms";
-    throw new StowageError("ERR_CAPACITY", message);
-  }
-  const options = { ...packingOf(given), ...keptOf(given), capacity: given.capacity };
-  const { plans } = infoOf(given.strategy ?? "auto");
-  if (plans) {
-    const made = await plan(found.histogram, { ...options, ...given.job });
-    return withEffort(ofPlan(made), given.effort);
-  }
-  if (found.kind === "histogram") {
-    const message = `'${given.strategy}' looks at one sequence after another, and a histogram has forgotten their order; use a strategy that plans`;
-    throw new StowageError("ERR_STRATEGY", message);
-  }
-  const packing = await pack(found.lengths, { ...options, ...given.job });
-  return {
-    options: reported({ ...options, strategy: packing.strategy }),
-    stats: packing.stats(),
-    templates: templatesOf(packing, found.lengths),
-    balance: [],
-  };
-}
-
-/** What a plan says. */
-function ofPlan(made: Plan): Made {
-  const json = made.toJSON();
-  const stats = made.stats();
-  const { kind, parameter, weights } = json.certificate;
-  const balance = RANKS.filter((ranks) => ranks * 2 <= stats.packCount).map((worldSize) => {
-    const { shuffled, balanced } = made.balance({ worldSize });
-    return { worldSize, shuffled: shuffled.usefulShare, balanced: balanced.usefulShare };
-  });
-  return {
-    options: reported(json),
-    stats,
-    templates: json.templates,
-    plan: {
-      id: json.id,
-      templateCount: made.templateCount,
-      certificate: { kind, ...(parameter !== undefined && { parameter }), weights: weights.length },
-    },
-    balance,
-  };
-}
-
-/** A plan doesn't say how hard it was searched for. */
-function withEffort(made: Made, effort: number | undefined): Made {
-  return effort === undefined ? made : { ...made, options: { ...made.options, effort } };
-}
-
-function refusePacking(given: Checked, what: string): void {
-  const name = PACKING.find((option) => given[option] !== undefined);
-  if (name === undefined) return;
-  const code = name === "capacity" ? "ERR_CAPACITY" : "ERR_OPTION";
-  throw new StowageError(code, `${what} has its own ${name} already; leave \`${name}\` out`);
-}
-
-function keptOf(given: Checked): Kept {
-  const { maxSequencesPerPack, sequenceAlignment } = given;
-  return {
-    overlong: given.overlong ?? "split",
-    empty: given.empty ?? "drop",
-    ...(maxSequencesPerPack !== undefined && { maxSequencesPerPack }),
-    ...(sequenceAlignment !== undefined && { sequenceAlignment }),
-  };
-}
-
-function reported(options: Omit<PackOptions, "strategy"> & { strategy: string }): ReportedOptions {
-  const { capacity, strategy, overlong, empty, maxSequencesPerPack, sequenceAlignment, effort } =
-    options;
-  return {
-    capacity,
-    strategy: strategy as ReportedOptions["strategy"],
-    overlong: overlong ?? "split",
-    empty: empty ?? "drop",
-    ...(maxSequencesPerPack !== undefined && { maxSequencesPerPack }),
-    ...((sequenceAlignment ?? 1) !== 1 && { sequenceAlignment: sequenceAlignment! }),
-    ...(effort !== undefined && { effort }),
-  };
-}
-
-/** The strategy of this name or alias. */
-function infoOf(name: string): { name: string; plans: boolean } {
-  const fold = (text: string): string => text.toLowerCase().replace(/[-_ ]/g, "");
-  const wanted = fold(String(name));
-  const found = strategies().find(({ name, aliases }) =>
-    [name, ...aliases].some((each) => fold(each) === wanted),
-  );
-  // What is unknown is for the library to refuse, in its own words.
-  return found ?? { name, plans: true };
 }
 
 async function tradeOff(
@@ -315,45 +201,9 @@ function toCounted(histogram: LengthHistogram): Counted {
   return columns;
 }
 
-/** The lengths that stand in the packs. */
-function ofTemplates(templates: Templates): LengthHistogram {
-  const counts = new Map<number, number>();
-  for (const [multiplicity, runs] of templates)
-    for (const [length, times] of runs)
-      counts.set(length, (counts.get(length) ?? 0) + times * multiplicity);
-  return LengthHistogram.fromCounts(counts);
-}
-
-/** Packs with the same lengths as one template, in the order of their first. */
-function templatesOf(packing: Packing, lengths: Uint32Array): Templates {
-  const { offsets, sequences, pieces } = packing;
-  const found = new Map<string, [number, [number, number][]]>();
-  for (let k = 0; k < packing.packCount; k++) {
-    const own: number[] = [];
-    for (let at = offsets[k]!; at < offsets[k + 1]!; at++)
-      own.push(pieces ? pieces.lengths[at]! : lengths[sequences[at]!]!);
-    own.sort((a, b) => b - a);
-    const key = own.join();
-    const template = found.get(key);
-    if (template !== undefined) template[0] += 1;
-    else found.set(key, [1, runsOf(own)]);
-  }
-  return [...found.values()];
-}
-
-function runsOf(lengths: readonly number[]): [number, number][] {
-  const runs: [number, number][] = [];
-  for (const length of lengths) {
-    const last = runs.at(-1);
-    if (last?.[0] === length) last[1] += 1;
-    else runs.push([length, 1]);
-  }
-  return runs;
-}
-
 /** Refuses an `input` that can't have given the lengths in the packs. */
 function refuseOther(columns: Counted, made: Made, limit: number): void {
-  const packed = new Map([...ofTemplates(made.templates)]);
+  const packed = new Map(made.packed);
   const expected = new Map<number, number>();
   for (const [length, count] of placed(columns, limit, made.options.overlong))
     expected.set(length, (expected.get(length) ?? 0) + count);

@@ -57,9 +57,20 @@ function place(
       const hidden = lines.filter(({ points }) => crosses(points, box)).length;
       const covered = placed.filter((other) => overlaps(box, other)).length;
       const struck = box.left < avoid && avoid < box.right ? 1 : 0;
+      // Where lines run together, a name could be either's.
+      const close = lines.filter(
+        ({ points }) =>
+          points !== line.points && Math.abs(heightAt(points, x) - heightAt(line.points, x)) < 9,
+      ).length;
       const away = Math.abs((edge[2] ?? 0) - base) / 40 + Math.abs(x - 50) / 500;
       const cost =
-        10 * outside + 60 * covered + 25 * hidden + 12 * struck + away + (side > 0 ? 0.1 : 0);
+        10 * outside +
+        30 * close +
+        60 * covered +
+        40 * hidden +
+        12 * struck +
+        away +
+        (side > 0 ? 0.1 : 0);
       if (best === undefined || cost < best.cost) best = { cost, box, x, y: base };
     }
   }

@@ -16,10 +16,15 @@ const NAMED = 12;
 const RUNS = 96;
 
 /** What is counted over all packs. */
-export function counted(
-  templates: Templates,
-  capacity: number,
-): { padding: PackBin[]; perPack: PackBin[]; isolated: number } {
+export interface Over {
+  readonly padding: PackBin[];
+  readonly perPack: PackBin[];
+  /** Squared lengths. */
+  readonly isolated: number;
+}
+
+/** What is counted over the packs of templates. */
+export function counted(templates: Templates, capacity: number): Over {
   const padding: [number, number][] = [];
   const perPack: [number, number][] = [];
   let isolated = 0;
@@ -59,7 +64,7 @@ export function chosen(
   return {
     of,
     seed,
-    sample: sample.sort((a, b) => longest(b) - longest(a) || size(a) - size(b)),
+    sample: sample.sort(byLongest),
     worst: by((at) => room[at]!),
     top: by((at) => templates[at]![0]),
   };
@@ -80,7 +85,8 @@ function templatesAt(templates: Templates, numbers: readonly number[]): number[]
   return found;
 }
 
-function shownPack([multiplicity, runs]: Templates[number], capacity: number): ReportedPack {
+/** A pack as it is shown. */
+export function shownPack([multiplicity, runs]: Templates[number], capacity: number): ReportedPack {
   const tokens = ([length, times]: readonly [number, number]): number => length * times;
   const behind = runs.slice(RUNS);
   return {
@@ -93,7 +99,11 @@ function shownPack([multiplicity, runs]: Templates[number], capacity: number): R
   };
 }
 
-const longest = (pack: ReportedPack): number => pack.runs[0]?.[0] ?? 0;
+/** The order of the sample: the longest sequence first, then the fewest sequences. */
+export function byLongest(a: ReportedPack, b: ReportedPack): number {
+  const longest = (pack: ReportedPack): number => pack.runs[0]?.[0] ?? 0;
+  return longest(b) - longest(a) || size(a) - size(b);
+}
 
 /** Sequences of a pack. */
 export function size({ runs, rest }: ReportedPack): number {

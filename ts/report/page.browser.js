@@ -100,7 +100,7 @@ function enhance() {
         line.setAttribute("x2", `${points[at]}%`);
         line.setAttribute("visibility", "visible");
       }
-      const [capacity, packs, full, over, truncate, drop, balanced] = rows[at];
+      const [capacity, packs, full, over, truncate, drop, balanced] = rows[at] ?? [];
       const busy =
         balanced === "–" ? "" : `; ${ranks} in balanced order work ${balanced} of the time`;
       out.textContent = `capacity ${capacity}: ${packs} ${packs === "1" ? "pack" : "packs"}, ${full} full; ${over} longer, of all tokens ${truncate} lost by truncating, ${drop} by dropping${busy}`;

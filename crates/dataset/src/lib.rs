@@ -26,6 +26,7 @@ pub use format::names as formats;
 pub use job::lengths::{Lengths, LengthsOptions, read_lengths};
 pub use job::pack::pack_dataset;
 pub use job::report::{DatasetReport, Times};
+pub use job::sketch::{Sketch, SketchOptions, SketchedPack, SketchedTemplate, sketch_dataset};
 pub use job::verify::{VerifyOptions, verify_dataset};
 pub use options::{Compression, DatasetOptions, WithoutTargets};
 pub use output::{DataFile, Digest, Leftover, Life, Writer, clean};

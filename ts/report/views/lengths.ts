@@ -6,19 +6,19 @@ import { here, logScale, mark, type Panel, panel, powers, title, upScale } from 
 import { n, pc, plural, r2, range, span } from "../text.js";
 import { usable } from "../usable.js";
 
-/** A bin narrower than this, in eighths of a doubling, is drawn no higher for it. */
-const NARROWEST = 0.25;
-
-/** Height of a bar: share per eighth of a doubling, so that its area is its share. */
-function density({ from, to }: LengthBin, share: number): number {
-  return share / Math.max(Math.log2(to / from) * 8, NARROWEST);
+/**
+ * Height of a bar: its share in a bin of the usual width, so that areas can be compared. One that the
+ * capacity has cut is drawn no higher for that: many sequences of exactly the capacity would hide all else.
+ */
+function density({ from, to }: LengthBin, share: number, perDoubling: number): number {
+  return share / Math.max(Math.log2(to / from) * perDoubling, 1);
 }
 
 export function lengthsView(data: ReportData): string {
   const { lengths: bins, source } = data;
   if (bins.length === 0) return "";
   const limit = usable(data.options);
-  const others = data.other?.lengths ?? [];
+  const others = othersOf(data);
   const low = Math.min(bins[0]!.from, others[0]?.from ?? Number.POSITIVE_INFINITY, limit + 1);
   const last = Math.max(bins.at(-1)!.to, others.at(-1)?.to ?? 0, low * 1.2);
   // A capacity far beyond all lengths would leave no room for them.
@@ -47,6 +47,14 @@ export function lengthsView(data: ReportData): string {
   );
 }
 
+/** The bins of what it is compared with; none where those are the same lengths. */
+function othersOf({ source, other }: ReportData): readonly LengthBin[] {
+  if (other === undefined) return [];
+  const facts = ({ sequenceCount, tokenCount, maxLength }: ReportData["source"]): string =>
+    [sequenceCount, tokenCount, maxLength].join();
+  return facts(source) === facts(other.source) ? [] : other.lengths;
+}
+
 interface Axis {
   readonly low: number;
   readonly high: number;
@@ -70,30 +78,41 @@ function histogram(
   const { x, line } = axis;
   const noun = data.asPacked ? "piece" : "sequence";
   const [all, sequences, tokens] = [sum(bins, key), sum(bins, "sequences"), sum(bins, "tokens")];
-  const outlines = other?.lengths ?? [];
+  const outlines = othersOf(data);
   const otherAll = sum(outlines, key);
   const height = last ? 168 : 158;
   const bottom = last ? 26 : 4;
   const top = last ? 14 : 42;
   const heights = [
-    ...bins.map((bin) => density(bin, bin[key] / all)),
-    ...outlines.map((bin) => density(bin, bin[key] / otherAll)),
+    ...bins.map((bin) => density(bin, bin[key] / all, data.perDoubling)),
+    ...outlines.map((bin) => density(bin, bin[key] / otherAll, other!.perDoubling)),
   ];
   const { y, steps } = upScale(Math.max(...heights), height - bottom, top);
   const limit = usable(data.options);
+  // What the capacity has cut to a sliver stands left of its line and can be seen.
+  const place = (bin: LengthBin): { x: string; width: string } => {
+    const width = Math.max((x(bin.to) - x(bin.from)) * 0.9, 0.12);
+    const sliver = bin.to === limit + 1 && width < 0.5;
+    const [from, wide] = sliver ? [x(bin.to) - 0.6, 0.5] : [x(bin.from), width];
+    return { x: `${r2(from)}%`, width: `${r2(wide)}%` };
+  };
   const box = (bin: LengthBin, value: number): Record<string, string | number> => ({
-    x: `${r2(x(bin.from))}%`,
-    width: `${r2(Math.max((x(bin.to) - x(bin.from)) * 0.9, 0.12))}%`,
+    ...place(bin),
     y: r2(Math.min(y(value), y(0) - 0.8)),
     height: r2(Math.max(y(0) - y(value), 0.8)),
   });
   const bars = bins.map((bin) => {
     const said = `${range(bin, "token")}: ${plural(bin.sequences, noun)} (${pc(bin.sequences / sequences)}), ${pc(bin.tokens / tokens)} of all tokens`;
     const classes = `bar m${bin.from > limit ? " over" : ""}`;
-    return mark("rect", classes, box(bin, density(bin, bin[key] / all)), title(said));
+    return mark(
+      "rect",
+      classes,
+      box(bin, density(bin, bin[key] / all, data.perDoubling)),
+      title(said),
+    );
   });
   const drawn = outlines.map((bin) =>
-    mark("rect", "outline", box(bin, density(bin, bin[key] / otherAll))),
+    mark("rect", "outline", box(bin, density(bin, bin[key] / otherAll, other!.perDoubling))),
   );
   const marks = [
     ...bars,
@@ -130,7 +149,10 @@ function quantileNotes({ source }: ReportData, { x, line, low }: Axis, bottom: n
   const note = (name: string, value: number, classes: string): string => {
     if (!free(value)) return "";
     const at = `${r2(x(value))}%`;
-    const end = x(value) > 55;
+    const place = x(value);
+    // Not across the line of the capacity, if that is near.
+    const end =
+      place > 55 || (line !== undefined && line > place && line - place < 28 && place > 28);
     const text = { x: at, dx: end ? -5 : 5, y: 28, ...(end && { "text-anchor": "end" }) };
     return (
       mark("line", "mark", { x1: at, x2: at, y1: 18, y2: bottom }) +
@@ -155,7 +177,12 @@ function sentence(data: ReportData): string {
         ? `All ${n(all)} ${noun}s have ${plural(maxLength, "token")}.`
         : `Half of all ${noun}s have at most ${plural(quantiles.p50, "token")}, 99\u00a0% at most ${n(quantiles.p99)}; the longest has ${n(maxLength)}.`;
   if (overlong === undefined) return first + spread;
-  if (overlong.sequences === 0) return `${spread} None is longer than a pack.`;
+  const full = data.lengths.find(({ from }) => from === usable(data.options));
+  const exact =
+    full === undefined || distinctLengths === 1
+      ? ""
+      : ` ${plural(full.sequences, "sequence")} (${pc(full.sequences / count)}) ${full.sequences === 1 ? "fills" : "fill"} a pack exactly.`;
+  if (overlong.sequences === 0) return `${spread} None is longer than a pack.${exact}`;
   const many =
     overlong.sequences === count
       ? `${count === 1 ? "It is" : "All of them are"} longer than a pack.`

@@ -32,7 +32,7 @@ export function packsView(data: ReportData): string {
     "packs",
     "The packs",
     sentence(data),
-    `${which}${data.sources ? colours(data.sources.names) : ""}${legend(data)}${both}<div id="inspect" role="status" hidden></div>`,
+    `${which}${legend()}${both}<div id="inspect" role="status" hidden></div>`,
   );
 }
 
@@ -40,20 +40,14 @@ function radio(name: string, value: string, label: string, on: boolean): string 
   return `<label><input type="radio" name="${name}" value="${value}"${on ? " checked" : ""}>${label}</label>`;
 }
 
-/** The second switch, where a column says where sequences come from. */
-function colours(names: readonly string[]): string {
-  const swatches = names.map((name, at) => swatch(`s c${at}`, esc(name)));
-  return `<fieldset class="switch"><legend class="sr">What colours mean</legend>${radio("colour", "length", "length", false)}${radio("colour", "source", "source", true)}</fieldset><p class="legend by-source">${swatches.join("")}${swatch("pad", "padding")}</p>`;
-}
-
 function swatch(classes: string, name: string): string {
   const box = mark("rect", classes, { width: 14, height: 14 });
   return `<span><svg width="14" height="14" aria-hidden="true">${box}</svg>${name}</span>`;
 }
 
-function legend({ sources }: ReportData): string {
+function legend(): string {
   const steps = STEP_NAMES.map((name, at) => swatch(`s s${at}`, name));
-  return `<p class="legend by-length${sources ? " second" : ""}"><span>share of a pack:</span>${steps.join("")}${swatch("pad", "padding")}</p>`;
+  return `<p class="legend"><span>share of a pack:</span>${steps.join("")}${swatch("pad", "padding")}</p>`;
 }
 
 function column(data: ReportData, prefix: string): string {
@@ -83,7 +77,7 @@ function listing({ runs, rest }: ReportedPack): string {
 }
 
 /** The sequences of a pack as blocks, longest first, and its padding. */
-function blocks(pack: ReportedPack, { options, sources }: ReportData): string {
+function blocks(pack: ReportedPack, { options }: ReportData): string {
   const { capacity } = options;
   const at = (tokens: number): string => `${r2((tokens / capacity) * 100)}%`;
   const step = (length: number): number =>
@@ -96,25 +90,19 @@ function blocks(pack: ReportedPack, { options, sources }: ReportData): string {
     filled += tokens;
   };
   let [few, little] = [pack.rest?.sequences ?? 0, pack.rest?.tokens ?? 0];
-  for (const [length, source] of sequencesOf(pack)) {
+  for (const [length, times] of pack.runs) {
     if (length < SMALL * capacity) {
-      few += 1;
-      little += length;
+      few += times;
+      little += length * times;
       continue;
     }
-    const from = source === undefined ? "" : `, ${sources?.names[source] ?? ""}`;
-    block(
-      `s s${step(length)}${source === undefined ? "" : ` c${source}`}`,
-      length,
-      `${plural(length, "token")}${from}`,
-    );
+    const name = plural(length, "token");
+    for (let k = 0; k < times; k++) block(`s s${step(length)}`, length, name);
   }
   if (few > 0) {
-    const together =
-      few === 1
-        ? plural(little, "token")
-        : `${plural(few, "short sequence")}, together ${plural(little, "token")}`;
-    block(`s s0 many${sources ? " c7" : ""}`, little, together);
+    const tokens = plural(little, "token");
+    const name = few === 1 ? tokens : `${plural(few, "short sequence")}, together ${tokens}`;
+    block("s s0 many", little, name);
   }
   if (pack.padding > 0) {
     const width = `${r2(Math.max((pack.padding / capacity) * 100, 0.3))}%`;
@@ -122,20 +110,6 @@ function blocks(pack: ReportedPack, { options, sources }: ReportData): string {
     out.push(mark("rect", "pad", box, title(plural(pack.padding, "padding token"))));
   }
   return `<svg width="100%" height="16" aria-hidden="true">${out.join("")}</svg>`;
-}
-
-/** Each sequence with its source, where that is known: by source, then the longest first. */
-function* sequencesOf({
-  runs,
-  parts,
-  sources,
-}: ReportedPack): Generator<[number, number | undefined]> {
-  if (parts !== undefined && sources !== undefined) {
-    const all = parts.map((length, k): [number, number] => [length, sources[k] ?? 0]);
-    yield* all.sort((a, b) => a[1] - b[1] || b[0] - a[0]);
-    return;
-  }
-  for (const [length, times] of runs) for (let k = 0; k < times; k++) yield [length, undefined];
 }
 
 function sentence({ packs, options, padding, stats }: ReportData): string {

@@ -44,7 +44,7 @@ function sentence({ plan, stats }: ReportData): string {
 
 /** What to type to make the plan again, and to prove it. */
 function commands({ source, options }: ReportData): [string, string][] {
-  const named = /^(lengths|a histogram|a plan)$/.test(source.label)
+  const named = /^(an array of lengths|a histogram|a plan)$/.test(source.label)
     ? "INPUT"
     : quoted(source.label);
   if (source.kind === "dataset" || source.kind === "plan")

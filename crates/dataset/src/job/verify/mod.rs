@@ -13,11 +13,11 @@ mod by_id;
 mod claims;
 mod digests;
 mod expected;
-mod files;
+pub(super) mod files;
 mod pack;
 mod rule;
 mod segment;
-mod totals;
+pub(super) mod totals;
 
 use super::report::DatasetReport;
 use crate::format::reader::Reader;
