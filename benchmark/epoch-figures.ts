@@ -78,7 +78,7 @@ export function balance(): Figure[] {
   const counts = rows.map((line) => line.split(" ").map(Number) as [number, number]);
   const plan = planSync(LengthHistogram.fromCounts(counts), { capacity: 8192 });
   return [[8, 0.99] as const, [64, 0.98] as const].flatMap(([worldSize, least]) => {
-    const { shuffled, balanced } = plan.balance({ worldSize });
+    const { shuffled, balanced } = plan.balance({ worldSize, exact: true });
     const what = `chat-8192, ${worldSize} ranks`;
     const four = (value: number): number => Number(value.toFixed(4));
     return [
@@ -91,7 +91,7 @@ export function balance(): Figure[] {
       },
       {
         what: `${what}, correlation of step and mean length`,
-        value: four(balanced.correlation),
+        value: four(balanced.correlation ?? 0),
         unit: "",
       },
     ];

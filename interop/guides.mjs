@@ -19,6 +19,7 @@ export const guides = [
   "dataframes",
   "micro-batches",
   "epochs",
+  "report",
 ];
 
 /** What a guide packs; each may begin from nothing. */

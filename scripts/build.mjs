@@ -15,8 +15,44 @@ const tsc = spawnSync(
 );
 if (tsc.status !== 0) process.exit(1);
 
+const inputs = {};
 if (existsSync("ts/cli/main.ts")) {
-  const { build } = await import("esbuild");
+  const { build, transform } = await import("esbuild");
+  // Style sheets and scripts of pages are taken in as text, without their comments.
+  const texts = {
+    name: "texts",
+    setup({ onLoad }) {
+      onLoad({ filter: /\.(css|browser\.js)$/ }, async ({ path }) => {
+        const loader = path.endsWith(".css") ? "css" : "js";
+        const shorter = { loader, minifySyntax: true, minifyWhitespace: true };
+        const { code } = await transform(readFileSync(path, "utf8"), shorter);
+        return { contents: code.trim(), loader: "text" };
+      });
+    },
+  };
+  const options = {
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    // The package itself, by its own name: whatever needs it gets what the user's `require` gets.
+    external: ["stowage", "stowage/*"],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "eof",
+    logLevel: "warning",
+    metafile: true,
+    plugins: [texts],
+  };
+  for (const room of ["report", "desk"]) {
+    if (!existsSync(`ts/${room}/${room}.ts`)) continue;
+    const { metafile } = await build({
+      ...options,
+      entryPoints: [`ts/${room}/${room}.ts`],
+      outfile: `dist/${room}/${room}.js`,
+    });
+    Object.assign(inputs, metafile.inputs);
+  }
   // One copy of the library per process: the command line loads what `require("stowage")` loads,
   // so that its classes and its binary are the same.
   const library = {
@@ -29,22 +65,15 @@ if (existsSync("ts/cli/main.ts")) {
     },
   };
   const { metafile } = await build({
+    ...options,
     entryPoints: ["ts/cli/main.ts"],
     outfile: "dist/cli/main.js",
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "eof",
     loader: { ".bash": "text", ".zsh": "text", ".fish": "text" },
-    logLevel: "warning",
-    plugins: [library],
-    metafile: true,
+    plugins: [library, texts],
   });
+  Object.assign(inputs, metafile.inputs);
   chmodSync("dist/cli/main.js", 0o755);
-  writeFileSync("dist/cli/LICENSES.txt", notices(metafile.inputs));
+  writeFileSync("dist/cli/LICENSES.txt", notices(inputs));
 }
 
 /** The licences of the packages in the bundle: they ask to stand beside copies of their code. */

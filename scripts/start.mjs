@@ -1,5 +1,5 @@
-// `npm start`: the command line at work on the bundled data. Packs real text, proves the output, and
-// plans Wikipedia's sixteen million sequences from their lengths alone.
+// `npm start`: the command line at work on the bundled data. Packs real text, proves the output, plans
+// Wikipedia's sixteen million sequences from their lengths alone, and writes a page of pictures.
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,4 +40,12 @@ stowage(
   ...["verify", "out/wikipedia.json", "--input", wikipedia],
 );
 stowage("The same by every strategy that plans.", ...["stats", wikipedia, "--capacity", "512"]);
-console.log("\nThe packs are in out/python-docs, the plan is in out/wikipedia.json.");
+stowage(
+  "The documents, their packs and what else could be chosen, as pictures.",
+  ...["report", "out/python-docs", "--input", docs, "--title", "Python's documentation, packed"],
+  ...["--output", "out/report.html", "--overwrite"],
+);
+console.log(
+  "\nThe packs are in out/python-docs, the plan is in out/wikipedia.json, the pictures are in\n" +
+    join(process.cwd(), "out", "report.html"),
+);

@@ -278,3 +278,24 @@ pub fn plan_balance(plan: &Plan, options: EpochOptions) -> PlanBalance {
     let found = plan.plan.balance(cost, options.world_size.into(), seed);
     PlanBalance { shuffled: found.shuffled.into(), balanced: found.balanced.into() }
 }
+
+/// Shares of the time in which ranks work, from the templates of a plan.
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct UsefulShares {
+    /// Expected of a seeded order.
+    pub shuffled: f64,
+    /// In groups of equal cost.
+    pub balanced: f64,
+}
+
+/// How well ranks are in balance over a plan, in time that doesn't depend on the number of packs.
+///
+/// # Panics
+/// If there are no ranks.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn plan_shares(plan: &Plan, options: EpochOptions) -> UsefulShares {
+    let cost = Cost { linear: options.linear, quadratic: options.quadratic };
+    let (shuffled, balanced) = plan.plan.useful_shares(cost, options.world_size.into());
+    UsefulShares { shuffled, balanced }
+}

@@ -179,7 +179,7 @@ test("a balanced step is a group of packs next to each other by cost", (t) => {
 
 test("balance tells what the orders of an epoch are worth", (t) => {
   const { plan, index, lengths } = setting(mixed(4000, 30), { packCountMultipleOf: 8 });
-  const found = plan.balance({ worldSize: 8 });
+  const found = plan.balance({ worldSize: 8, exact: true });
   const share = (order: "shuffled" | "balanced"): number => {
     const epoch = plan.epoch(index, { seed: 0, epoch: 0, order, worldSize: 8 });
     const costs = Array.from(epoch, (pack) => pack.reduce((sum, id) => sum + lengths[id]! ** 2, 0));
@@ -194,7 +194,20 @@ test("balance tells what the orders of an epoch are worth", (t) => {
   t.true(Math.abs(found.shuffled.usefulShare - share("shuffled")) < 1e-12);
   t.true(Math.abs(found.balanced.usefulShare - share("balanced")) < 1e-12);
   t.true(found.balanced.usefulShare > 0.99 && found.shuffled.usefulShare < 0.9);
-  t.true(Math.abs(found.balanced.correlation) < 0.3);
+  t.true(Math.abs(found.balanced.correlation!) < 0.3);
+  // From the templates: the same groups, and what shuffled orders give on average.
+  const quick = plan.balance({ worldSize: 8 });
+  t.true(Math.abs(quick.balanced.usefulShare - found.balanced.usefulShare) < 1e-12);
+  const seeds = Array.from(
+    { length: 20 },
+    (_, seed) => plan.balance({ worldSize: 8, exact: true, seed }).shuffled.usefulShare,
+  );
+  const mean = seeds.reduce((a, b) => a + b) / seeds.length;
+  t.true(
+    Math.abs(quick.shuffled.usefulShare - mean) < 0.005,
+    `${quick.shuffled.usefulShare} ${mean}`,
+  );
+  t.deepEqual(Object.keys(quick.shuffled), ["usefulShare"]);
 });
 
 test("bad options are refused by name", (t) => {
@@ -218,6 +231,8 @@ test("bad options are refused by name", (t) => {
     t.throws(() => epoch.packAt(k as number), { code: "ERR_OPTION", message: /number of a pack/ });
   t.throws(() => epoch.toPacking({ start: 1, end: 0 }), { code: "ERR_OPTION" });
   t.throws(() => plan.balance({} as never), { code: "ERR_OPTION", message: /`worldSize`/ });
+  const unread = { code: "ERR_OPTION", message: /`seed` chooses one order.*exact: true/ };
+  t.throws(() => plan.balance({ worldSize: 2, seed: 1 }), unread);
 });
 
 test("an index of other lengths is refused by the first length that differs", (t) => {

@@ -9,8 +9,11 @@ import { runInThisContext } from "node:vm";
 import test from "ava";
 import { transformSync } from "esbuild";
 import * as stowage from "../../index.js";
+import * as report from "../../report.js";
 
-const source = readFileSync(join(import.meta.dirname, "../../index.d.ts"), "utf8");
+const declared = (file: string): string =>
+  readFileSync(join(import.meta.dirname, "../..", file), "utf8");
+const source = declared("index.d.ts") + declared("report.d.ts");
 
 interface Example {
   name: string;
@@ -75,7 +78,7 @@ type Run = (scope: object, check: (found: unknown, expected: unknown) => void) =
 
 for (const [i, { name, code }] of all.entries()) {
   test(`example ${i + 1}: ${name}`, async (t) => {
-    const scope = { ...fs, ...stowage };
+    const scope = { ...fs, ...stowage, ...report };
     const names = Object.keys(scope).filter((key) => key !== "default");
     const body = `return async ({ ${names.join(", ")} }, check) => {{${checked(code)}\n}}`;
     const { code: script } = transformSync(`(() => { ${body} })`, { loader: "ts" });

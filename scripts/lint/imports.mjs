@@ -5,8 +5,8 @@
 //                  → stream
 //                  → rows → dataset
 //
-// `index.ts` names what is public, and the command line sees no more than that. DESIGN.md says what
-// lives in which room.
+// `index.ts` names what is public, and the command line, the report and the desk see no more than that:
+// they import the package by its name. DESIGN.md says what lives in which room.
 
 /** Each room of ts/ with the rooms that it may import besides itself. */
 const rooms = {
@@ -52,7 +52,10 @@ export default {
       name: "no-other-room",
       comment: "a file of ts/ stands in a room that is listed in scripts/lint/imports.mjs",
       severity: "error",
-      from: { path: "^ts/", pathNot: `^ts/(index\\.ts$|(${Object.keys(rooms).join("|")}|cli)/)` },
+      from: {
+        path: "^ts/",
+        pathNot: `^ts/(index\\.ts$|(${Object.keys(rooms).join("|")}|cli|report|desk)/)`,
+      },
       to: {},
     },
     {
@@ -68,13 +71,31 @@ export default {
         "the command line sees the public surface, and the list of formats, which imports nothing",
       severity: "error",
       from: { path: "^ts/cli/" },
-      to: { path: "^(ts/|native|dist/)", pathNot: "^ts/(cli/|index\\.ts$|dataset/formats\\.ts$)" },
+      to: {
+        path: "^(ts/|native|dist/)",
+        pathNot: "^ts/(cli/|index\\.ts$|dataset/formats\\.ts$|report/counts\\.ts$)",
+      },
+    },
+    {
+      name: "report-public-only",
+      comment: "the report sees the public surface, by the package's name",
+      severity: "error",
+      from: { path: "^ts/report/" },
+      to: { path: "^(ts/|native|dist/)", pathNot: "^ts/report/" },
+    },
+    {
+      name: "desk-public-only",
+      comment:
+        "the desk sees the public surface, by the package's name, and the pages of the report",
+      severity: "error",
+      from: { path: "^ts/desk/" },
+      to: { path: "^(ts/|native|dist/)", pathNot: "^ts/(desk|report)/" },
     },
     {
       name: "formats-import-nothing",
-      comment: "the bundle of the command line holds a copy of the list of formats",
+      comment: "the bundle of the command line holds a copy of these",
       severity: "error",
-      from: { path: "^ts/dataset/formats\\.ts$" },
+      from: { path: "^ts/(dataset/formats|report/counts)\\.ts$" },
       to: {},
     },
     {
@@ -86,9 +107,10 @@ export default {
     },
     {
       name: "no-run-time-package",
-      comment: "the package needs no other at run time; the command line's are bundled",
+      comment:
+        "the package needs no other at run time; those of the command line and of pages are bundled",
       severity: "error",
-      from: { path: "^ts/", pathNot: "^ts/cli/" },
+      from: { path: "^ts/", pathNot: "^ts/(cli|report|desk)/" },
       to: { dependencyTypesNot: ["core", "local"], pathNot: native },
     },
     {

@@ -17,7 +17,8 @@ export function makeTarballs(folder) {
   const platform = own.slice("stowage.".length, -".node".length);
   const staged = join(folder, "staged");
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  for (const name of ["index.js", "index.d.ts", "native.js", "dist", "README.md", "LICENSE"])
+  const tops = manifest.files.map((file) => file.split("/")[0]);
+  for (const name of new Set([...tops, "README.md", "LICENSE"]))
     cpSync(join(root, name), join(staged, name), { recursive: true });
   const { scripts: _, devDependencies: __, ava: ___, ...published } = manifest;
   published.optionalDependencies = { [`${manifest.name}-${platform}`]: manifest.version };

@@ -4,6 +4,7 @@
 import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { LengthHistogram, readLengths, StowageError } from "../index.js";
+import { countsFault, parseCounts } from "../report/counts.js";
 import { plural } from "./figures.js";
 import { metered } from "./progress.js";
 import type { Session } from "./session.js";
@@ -48,7 +49,11 @@ async function readHistogram(session: Session, path: string): Promise<LengthHist
 
 /** The histogram in a text file; what its lines were taken for is said, since they could be lengths. */
 async function readCounts(session: Session, path: string): Promise<LengthHistogram> {
-  const { histogram, columns } = parseCounts(path, await readText(path));
+  const found = parseCounts(await readText(path));
+  if ("line" in found)
+    throw new StowageError("ERR_FORMAT", countsFault(path, found), { path, row: found.line });
+  const { counts, columns } = found;
+  const histogram = LengthHistogram.fromCounts(counts);
   const lines =
     columns === 2
       ? "each line a length and how many sequences have it"
@@ -94,28 +99,6 @@ async function readText(path: string): Promise<string> {
       cause,
     });
   }
-}
-
-/** One count per line (line i: sequences of length i), or `length count` lines; # starts a comment. */
-function parseCounts(path: string, text: string): { histogram: LengthHistogram; columns: number } {
-  const counts: [number, number][] = [];
-  let columns = 0;
-  for (const [index, line] of text.trimEnd().split("\n").entries()) {
-    const fields = line.replace(/#.*/, "").trim().split(/\s+/).filter(Boolean);
-    // A comment counts for nothing; an empty line would, as a length nobody has, so it is refused.
-    if (fields.length === 0 && line.includes("#")) continue;
-    columns ||= fields.length;
-    const numbers = fields.map(Number);
-    const wrong = fields.length !== columns || columns === 0 || columns > 2;
-    if (wrong || !fields.every((field) => /^\d+$/.test(field))) {
-      const message = `line ${index + 1} of ${path} is no count and no \`length count\`: ${line.slice(0, 40)}`;
-      throw new StowageError("ERR_FORMAT", message, { path, row: index });
-    }
-    const [first = 0, second] = numbers;
-    counts.push(second === undefined ? [counts.length + 1, first] : [first, second]);
-  }
-  const histogram = LengthHistogram.fromCounts(counts.filter(([, count]) => count > 0));
-  return { histogram, columns };
 }
 
 function merge(histograms: readonly LengthHistogram[]): LengthHistogram {

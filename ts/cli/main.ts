@@ -7,6 +7,7 @@ import { version } from "../index.js";
 import { addClean } from "./clean.js";
 import { addCompletion } from "./completion.js";
 import { fail } from "./failure.js";
+import { addReport } from "./html-report.js";
 import { addPack } from "./pack.js";
 import { addPlan } from "./plan.js";
 import { addPrepare } from "./prepare.js";
@@ -41,7 +42,8 @@ function createProgram(session: Session): Command {
     .addHelpText("after", EXAMPLES)
     .hook("preAction", (_, verb) => session.use(verb.optsWithGlobals<GlobalOptions>()));
   for (const add of [
-    ...[addPack, addStats, addPlan, addPrepare, addVerify, addStream, addStrategies, addClean],
+    ...[addPack, addStats, addPlan, addReport, addPrepare, addVerify, addStream, addStrategies],
+    addClean,
   ])
     add(program, session);
   addHelp(program);

@@ -56,7 +56,8 @@ export function addStats(program: Command, session: Session): void {
     .option("-s, --strategy <list>", "strategies to compare (default: all)", names)
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
     .option("--split <name>", SPLIT)
-    .option("--world-size <n>", "say how busy so many ranks would be, side by side", integer);
+    .option("--world-size <n>", "say how busy so many ranks would be, side by side", integer)
+    .option("--exact-balance", "with --world-size: walk through every pack of epoch 0");
   addThreads(addPackOptions(command, UNLESS_SAID))
     .addHelpText("after", EXAMPLES)
     .action((inputs: string[], given: StatsFlags & Record<string, unknown>) =>
@@ -71,6 +72,7 @@ interface StatsFlags {
   split?: string;
   threads?: number;
   worldSize?: number;
+  exactBalance?: boolean;
 }
 
 /** What one strategy gives; `refused` says why it gives nothing. */
@@ -84,7 +86,8 @@ async function stats(
   given: StatsFlags & Record<string, unknown>,
 ): Promise<void> {
   need(given, "capacity");
-  const { capacity: capacities, column, split, threads, worldSize } = given;
+  const { capacity: capacities, column, split, threads, worldSize, exactBalance: exact } = given;
+  if (exact && worldSize === undefined) need(given, "worldSize");
   const from = {
     ...(column !== undefined && { column }),
     ...(split !== undefined && { split }),
@@ -109,7 +112,8 @@ async function stats(
     // Not before: a strategy that is unknown is all there is to say then.
     if (results.length === 0) session.print(headline(histogram));
     const balance =
-      worldSize && (await plan(histogram, { ...options, strategy: "auto" })).balance({ worldSize });
+      worldSize &&
+      (await plan(histogram, { ...options, strategy: "auto" })).balance({ worldSize, exact });
     const ranks = balance ? { worldSize, balance } : {};
     results.push({ capacity, overlong: losses, strategies: trials.map(flat), ...ranks });
     show(session, capacity, trials, losses, flags.overlong ?? "split");
@@ -132,10 +136,12 @@ function showBalance(session: Session, worldSize: number, balance: PlanBalance):
   const rows = Object.entries(balance).map(([order, { usefulShare, correlation }]) => [
     order,
     percent(usefulShare),
-    correlation.toFixed(3),
+    ...(correlation === undefined ? [] : [correlation.toFixed(3)]),
   ]);
   session.print(`${plural(worldSize, "rank")} side by side, attention cost, strategy auto:`);
-  session.print(table(["--order", ">useful time", ">step and mean length"], rows, dim));
+  const exact = balance.shuffled.correlation !== undefined;
+  const headings = ["--order", ">useful time", ...(exact ? [">step and mean length"] : [])];
+  session.print(table(headings, rows, dim));
 }
 
 /** The strategies asked for, or all that this source allows. */

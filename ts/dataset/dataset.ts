@@ -246,7 +246,8 @@ async function runWithItems(
   }
 }
 
-function toReport({
+/** The native report as the public one. */
+export function toReport({
   figures,
   read,
   write,

@@ -2,6 +2,7 @@
 
 import { StowageError } from "../base/errors.js";
 import {
+  booleanOption,
   choiceOption,
   type Given,
   givenOptions,
@@ -40,7 +41,9 @@ export interface BalanceOptions {
   worldSize: number;
   /** Default { linear: 0, quadratic: 1 }, attention alone. */
   cost?: PackCost | undefined;
-  /** Of the shuffled orders. Default 0. */
+  /** Walk through the packs of epoch 0 of `seed`, about 1 µs each, instead of the templates: this epoch's own shares, and their `correlation`. Default false. */
+  exact?: boolean | undefined;
+  /** Of the shuffled orders, with `exact`. Default 0. */
   seed?: number | bigint | undefined;
 }
 
@@ -79,16 +82,26 @@ export function checkEpochOptions(options: unknown): NativeEpochOptions {
 }
 
 /** `options` of `plan.balance`, checked. */
-export function checkBalanceOptions(options: unknown): NativeEpochOptions {
+export function checkBalanceOptions(options: unknown): {
+  exact: boolean;
+  native: NativeEpochOptions;
+} {
   const given = givenOptions(options, "{ worldSize }");
-  refuseUnknown(given, ["worldSize", "cost", "seed"]);
+  refuseUnknown(given, ["worldSize", "cost", "exact", "seed"]);
   const worldSize = integerOption(given, "worldSize", 1, 0xffff_ffff);
   if (worldSize === undefined) {
     const message = "`worldSize`, the number of packs that run side by side, is missing";
     throw new StowageError("ERR_OPTION", message);
   }
   const cost = toCost(given);
-  return { ...halves(given.seed ?? 0), epoch: 0, order: 2, ...cost, worldSize };
+  const exact = booleanOption(given, "exact") ?? false;
+  if (given.seed !== undefined && !exact) {
+    const message =
+      "`seed` chooses one order, which `exact: true` looks at; set it, or leave out seed";
+    throw new StowageError("ERR_OPTION", message);
+  }
+  const native = { ...halves(given.seed ?? 0), epoch: 0, order: 2, ...cost, worldSize };
+  return { exact, native };
 }
 
 function halves(value: unknown): { seedHigh: number; seedLow: number } {

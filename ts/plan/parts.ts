@@ -87,8 +87,8 @@ export interface Certificate {
 export interface OrderBalance {
   /** Σ mean costs of the steps / Σ their greatest costs, 0 .. 1: the share of the time in which ranks work. */
   usefulShare: number;
-  /** Correlation (Pearson) of the number of a step and the mean length of its sequences, -1 .. 1: near 0, training sees no trend. */
-  correlation: number;
+  /** Correlation (Pearson) of the number of a step and the mean length of its sequences, -1 .. 1: near 0, training sees no trend. With `exact` only. */
+  correlation?: number;
 }
 
 /** The two orders of an epoch that ranks may run, compared. */

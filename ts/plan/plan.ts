@@ -285,7 +285,9 @@ export class Plan {
 
   /**
    * How much of their time ranks work, and don't wait for the slowest, when they run this plan's
-   * packs side by side: in the order 'shuffled' and in the order 'balanced'. O(packs).
+   * packs side by side: in the order 'shuffled' and in the order 'balanced'. O(templates): expected
+   * over all shuffled orders, and what balanced groups give. With `exact`, O(packs), the shares of one
+   * epoch and whether lengths show a trend over its steps.
    *
    * @param options see {@link BalanceOptions}; `worldSize` is needed
    * @throws {StowageError} `ERR_OPTION`
@@ -293,11 +295,14 @@ export class Plan {
    * @example
    * const plan = planSync(LengthHistogram.from([9, 5, 9, 5]), { capacity: 10 });
    * plan.balance({ worldSize: 1 }).balanced.usefulShare; // => 1
+   * plan.balance({ worldSize: 2, exact: true }).balanced.correlation; // => -1
    */
   balance(options: BalanceOptions): PlanBalance {
     const handle = this.#handle;
     const checked = checkBalanceOptions(options);
-    return translate(() => native.planBalance(handle, checked));
+    if (checked.exact) return translate(() => native.planBalance(handle, checked.native));
+    const { shuffled, balanced } = translate(() => native.planShares(handle, checked.native));
+    return { shuffled: { usefulShare: shuffled }, balanced: { usefulShare: balanced } };
   }
 
   /**

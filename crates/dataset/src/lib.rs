@@ -27,6 +27,7 @@ pub use job::lengths::{Lengths, LengthsOptions, read_lengths};
 pub use job::open::{Dataset, Loaded, Request, Summary, Value, Written};
 pub use job::pack::pack_dataset;
 pub use job::report::{DatasetReport, Times};
+pub use job::sketch::{Sketch, SketchOptions, SketchedPack, SketchedTemplate, sketch_dataset};
 pub use job::spool::{BatchFile, GivenColumn, spool_for_packing, spool_for_proof};
 pub use job::verify::{VerifyOptions, verify_dataset};
 pub use options::{Compression, DatasetOptions, WithoutTargets};

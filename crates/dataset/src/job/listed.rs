@@ -15,7 +15,11 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`Fault::Invalid`] for the first file that breaks this; [`Fault::Format`] for another size;
 /// [`Fault::Io`].
-pub(super) fn check(folder: &Path, manifest: &Manifest, facts: &Facts) -> Result<Listed, Fault> {
+pub(in crate::job) fn check(
+    folder: &Path,
+    manifest: &Manifest,
+    facts: &Facts,
+) -> Result<Listed, Fault> {
     let sharded = facts.shard_bytes.is_some();
     let falls = manifest.files.windows(2).find(|pair| sharded && pair[0].path >= pair[1].path);
     if let Some(pair) = falls {
@@ -48,7 +52,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, facts: &Facts) -> Result
 }
 
 /// The files of a data set as they were found.
-pub(super) struct Listed {
+pub(in crate::job) struct Listed {
     /// The data files, in the manifest's order.
     pub paths: Vec<PathBuf>,
     identities: Vec<(PathBuf, Identity)>,

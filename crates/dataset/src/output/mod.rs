@@ -17,6 +17,6 @@ pub use file::DataFile;
 pub(crate) use file::DataWriter;
 pub(crate) use folder::Output;
 pub use leftover::{Leftover, clean};
-pub(crate) use manifest::{Labels, MANIFEST, Manifest};
+pub(crate) use manifest::{Labels, MANIFEST, Manifest, empty_name, overlong_name};
 pub(crate) use source::SourceNotes;
 pub use writer::{Life, Writer};

@@ -63,6 +63,61 @@ pub fn useful_share(templates: &Templates, cost: Cost, ranks: u64) -> f64 {
     if spent == 0.0 { 1.0 } else { useful / spent }
 }
 
+/// As [`useful_share`], expected when packs run in random order: the slowest of a group costs `c` or
+/// less where all of its draws do. O(D (log D + ranks)), at most 4096 ranks counted, however many packs
+/// there are.
+///
+/// # Panics
+/// If there are no ranks.
+#[must_use]
+pub fn expected_share(templates: &Templates, cost: Cost, ranks: u64) -> f64 {
+    let packs = templates.pack_count();
+    let (full, rest) = (packs / ranks, packs % ranks);
+    // Mean of all packs, expected cost of a full group's slowest, and of the short last group's.
+    let (mut useful, mut slowest, mut last) = (0.0, 0.0, 0.0);
+    let (mut seen, mut before, mut before_last) = (0, 0.0, 0.0);
+    for t in cost_order(templates, cost).into_iter().rev() {
+        let (runs, multiplicity) = templates.get(t);
+        let each = cost.of(runs);
+        seen += multiplicity;
+        let (now, now_last) = (all_among(seen, packs, ranks), all_among(seen, packs, rest));
+        useful += each * multiplicity as f64;
+        slowest += each * (now - before);
+        last += each * (now_last - before_last);
+        (before, before_last) = (now, now_last);
+    }
+    let short = if rest == 0 { 0.0 } else { last };
+    let spent = (slowest * full as f64 + short) * ranks as f64;
+    if spent == 0.0 { 1.0 } else { useful / spent }
+}
+
+/// More draws than these are taken as if each were put back.
+const COUNTED: u64 = 4096;
+
+/// The probability that `draws` of `packs` packs are all among the first `seen`.
+fn all_among(seen: u64, packs: u64, draws: u64) -> f64 {
+    if draws > seen {
+        return 0.0;
+    }
+    if draws > COUNTED {
+        return power(seen as f64 / packs as f64, draws);
+    }
+    (0..draws).map(|taken| (seen - taken) as f64 / (packs - taken) as f64).product()
+}
+
+/// `base` to the power of `exponent` by squaring: multiplications only, alike on every platform.
+fn power(mut base: f64, mut exponent: u64) -> f64 {
+    let mut result = 1.0;
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            result *= base;
+        }
+        base *= base;
+        exponent /= 2;
+    }
+    result
+}
+
 /// What an order of packs means for ranks that run side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Balance {
@@ -133,7 +188,7 @@ impl Correlation {
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "exact integers and one division: every digit counts")]
 mod tests {
-    use super::{Cost, cost_order, measure, useful_share};
+    use super::{Cost, cost_order, expected_share, measure, useful_share};
     use crate::template::{Run, Templates};
 
     /// [4 4] x 2, [8] x 1, [2 1] x 3: costs of squares 32, 64, 5.
@@ -162,6 +217,32 @@ mod tests {
         assert_eq!(useful_share(&three(), Cost::default(), 4), 143.0 / (4.0 * 69.0));
         assert_eq!(useful_share(&three(), Cost::default(), 1), 1.0);
         assert_eq!(useful_share(&Templates::new(), Cost::default(), 4), 1.0);
+    }
+
+    #[test]
+    fn the_expected_share_is_the_mean_over_all_orders() {
+        // Of 15 pairs of 5 5 5 32 32 64: 5 is the greatest of 3, 32 of 7, 64 of 5.
+        let pair = (3.0 * 5.0 + 7.0 * 32.0 + 5.0 * 64.0) / 15.0;
+        let found = expected_share(&three(), Cost::default(), 2);
+        assert!((found - 143.0 / (6.0 * pair)).abs() < 1e-15, "{found}");
+        // Of 15 fours, 32 is the greatest of 5 and 64 of 10; the two that are left are any pair.
+        let four = (5.0 * 32.0 + 10.0 * 64.0) / 15.0;
+        let found = expected_share(&three(), Cost::default(), 4);
+        assert!((found - 143.0 / (4.0 * (four + pair))).abs() < 1e-15, "{found}");
+        assert!((expected_share(&three(), Cost::default(), 1) - 1.0).abs() < 1e-15);
+        // One short group of all six.
+        assert!((expected_share(&three(), Cost::default(), 9) - 143.0 / 576.0).abs() < 1e-15);
+        assert_eq!(expected_share(&Templates::new(), Cost::default(), 4), 1.0);
+    }
+
+    #[test]
+    fn many_ranks_are_counted_as_if_packs_were_put_back() {
+        let mut templates = Templates::new();
+        templates.push(&[Run { length: 2, times: 1 }], 1 << 20);
+        templates.push(&[Run { length: 1, times: 1 }], 1 << 20);
+        // Nearly every group of so many has a slow pack.
+        let found = expected_share(&templates, Cost::default(), 8192);
+        assert!((found - 2.5 / 4.0).abs() < 1e-12, "{found}");
     }
 
     #[test]

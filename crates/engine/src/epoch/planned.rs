@@ -1,6 +1,6 @@
 //! What a plan offers for epochs: an epoch of its packs, and how well its ranks would be in balance.
 
-use super::balance::{Balance, Cost, measure};
+use super::balance::{Balance, Cost, expected_share, measure, useful_share};
 use super::cut::LengthIndexView;
 use super::epoch::{Epoch, EpochOptions};
 use super::order::{Order, PackOrder};
@@ -48,6 +48,17 @@ impl Plan {
             return Err(Fault::HistogramMismatch { length, planned, given: sequences });
         }
         Ok(epoch)
+    }
+
+    /// The useful shares of [`balance`](Self::balance) from the templates alone: expected over all
+    /// shuffled orders, exact for groups of near-equal cost. O(D log D) for D templates.
+    ///
+    /// # Panics
+    /// If there are no ranks.
+    #[must_use]
+    pub fn useful_shares(&self, cost: Cost, ranks: u64) -> (f64, f64) {
+        let templates = &self.templates;
+        (expected_share(templates, cost, ranks), useful_share(templates, cost, ranks))
     }
 
     /// How much of their time `ranks` ranks work when this plan's packs run side by side, in epoch

@@ -16,7 +16,7 @@ mod expected;
 mod pack;
 mod rule;
 mod segment;
-mod totals;
+pub(super) mod totals;
 
 use super::report::DatasetReport;
 use crate::format::reader::{Reader, Wanted};
