@@ -1,5 +1,5 @@
 // Runs the code of the guides in docs/: blocks of JavaScript and Python, in their order, in a folder
-// that holds `tokens.parquet`. Python has `model` and `tokenizer` as the guides say.
+// that holds `tokens.parquet`, `conversations.jsonl` and a tokenizer. Python has `model` and `tokenizer` as the guides say.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
 
 export const guides = [
+  "from-text",
   "trl",
   "llamafactory",
   "megatron-nemo",
@@ -36,7 +37,10 @@ function programs(guide) {
 export function runGuide(guide, folder, python) {
   const modules = join(folder, "node_modules");
   mkdirSync(modules, { recursive: true });
+  const data = join(root, "examples", "data");
   for (const [name, target] of [
+    ["../tokenizer", join(data, "tokenizer")],
+    ["../conversations.jsonl", join(data, "conversations.jsonl")],
     ["stowage", root],
     ["apache-arrow", join(root, "node_modules", "apache-arrow")],
     ["@duckdb", join(root, "node_modules", "@duckdb")],

@@ -31,6 +31,7 @@ mod pool;
 mod rows;
 mod stats;
 mod stream;
+mod text;
 mod validate;
 
 use napi::bindgen_prelude::{Env, Object, Result};

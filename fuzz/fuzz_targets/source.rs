@@ -14,7 +14,7 @@ fuzz_target!(|data: &[u8]| {
     std::fs::write(&path, bytes).expect("the temporary folder can be written");
     let input = path.to_str().expect("a plain path").to_owned();
     let column = "input_ids".to_owned();
-    let options = LengthsOptions { inputs: vec![input], column, split: None };
+    let options = LengthsOptions { inputs: vec![input], column, split: None, text: None };
     let _ = read_lengths(&options, 1, &Unwatched);
     std::fs::remove_file(&path).expect("it was written just now");
 });

@@ -5,6 +5,7 @@
 //                  → stream
 //                  → rows
 //                  → dataset
+//        → text    → dataset
 //
 // `index.ts` names what is public, and the command line sees no more than that. DESIGN.md says what
 // lives in which room.
@@ -17,7 +18,8 @@ const rooms = {
   plan: ["base", "packing", "epoch"],
   stream: ["base", "packing"],
   rows: ["base", "packing"],
-  dataset: ["base", "packing"],
+  text: ["base"],
+  dataset: ["base", "packing", "text"],
 };
 
 /** Private and generated; its types are ours. */

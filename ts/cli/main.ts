@@ -13,6 +13,7 @@ import { type GlobalOptions, Session } from "./session.js";
 import { addStats } from "./stats.js";
 import { addStrategies } from "./strategies.js";
 import { addStream } from "./stream.js";
+import { addTokenize } from "./tokenize.js";
 import { addVerify } from "./verify.js";
 
 const EXAMPLES = `
@@ -40,6 +41,7 @@ function createProgram(session: Session): Command {
     .hook("preAction", (_, verb) => session.use(verb.optsWithGlobals<GlobalOptions>()));
   for (const add of [
     ...[addPack, addStats, addPlan, addPrepare, addVerify, addStream, addStrategies, addClean],
+    addTokenize,
   ])
     add(program, session);
   return program;

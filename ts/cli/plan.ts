@@ -11,6 +11,7 @@ import { addPackOptions, addThreads, integer, need, packFlags, SPLIT } from "./o
 import { metered } from "./progress.js";
 import { packingReport, timeRow } from "./report.js";
 import type { Session } from "./session.js";
+import { addTextOptions, textFlags } from "./text.js";
 
 const EXAMPLES = `
 Examples:
@@ -36,7 +37,7 @@ export function addPlan(program: Command, session: Session): void {
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
     .option("--split <name>", SPLIT)
     .option("--overwrite", "replace an existing plan");
-  addThreads(addPackOptions(command))
+  addThreads(addTextOptions(addPackOptions(command)))
     .addHelpText("after", EXAMPLES)
     .action((inputs: string[], given: PlanFlags & Record<string, unknown>) =>
       plan(session, inputs, given),
@@ -66,6 +67,7 @@ async function plan(
   const { histogram } = await readSource(session, inputs, {
     ...(column !== undefined && { column }),
     ...(split !== undefined && { split }),
+    ...textFlags(given),
     ...(threads !== undefined && { threads }),
   });
   const started = performance.now();

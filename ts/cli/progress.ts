@@ -8,6 +8,7 @@ import type { Session } from "./session.js";
 /** Stages as people call them. */
 const NAMES: Record<Progress["stage"], string> = {
   read: "reading",
+  tokenize: "tokenizing",
   count: "counting",
   plan: "planning",
   bind: "binding",

@@ -28,6 +28,7 @@ import {
 import { metered } from "./progress.js";
 import { ledger } from "./report.js";
 import type { Session } from "./session.js";
+import { addTextOptions, textFlags } from "./text.js";
 
 const EXAMPLES = `
 Examples:
@@ -52,7 +53,7 @@ export function addStats(program: Command, session: Session): void {
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
     .option("--split <name>", SPLIT)
     .option("--world-size <n>", "say how busy so many ranks would be, side by side", integer);
-  addThreads(addPackOptions(command))
+  addThreads(addTextOptions(addPackOptions(command)))
     .addHelpText("after", EXAMPLES)
     .action((inputs: string[], given: StatsFlags & Record<string, unknown>) =>
       stats(session, inputs, given),
@@ -83,6 +84,7 @@ async function stats(
   const source = await readSource(session, inputs, {
     ...(column !== undefined && { column }),
     ...(split !== undefined && { split }),
+    ...textFlags(given),
     ...(threads !== undefined && { threads }),
   });
   const { histogram } = source;

@@ -9,6 +9,7 @@ import { addThreads, datasetFlags, names, SPLIT } from "./options.js";
 import { metered } from "./progress.js";
 import { fileRows, ledger, packingReport, printWarnings } from "./report.js";
 import type { Session } from "./session.js";
+import { addTextOptions, textFlags } from "./text.js";
 
 const EXAMPLES = `
 Examples:
@@ -42,7 +43,7 @@ export function addVerify(program: Command, session: Session): void {
     )
     .option("--column <name>", "of a plan's source: column of lengths or tokens")
     .option("--split <name>", `of a plan's source: ${SPLIT}`);
-  addThreads(command)
+  addThreads(addTextOptions(command))
     .addHelpText("after", EXAMPLES)
     .action((target: string, given: VerifyFlags & Record<string, unknown>) =>
       extname(target).toLowerCase() === ".json"
@@ -72,6 +73,7 @@ async function verifyFolder(
     verifyDataset(folder, {
       ...(given.input && { input: given.input }),
       ...(columns && { columns }),
+      ...textFlags(given),
       ...(digests === false && { digests }),
       ...(given.threads !== undefined && { threads: given.threads }),
       ...watch,
@@ -85,9 +87,19 @@ async function verifyFolder(
   session.print(packingReport(report, fileRows(report)));
 }
 
-async function verifyPlanFile(session: Session, path: string, given: VerifyFlags): Promise<void> {
+async function verifyPlanFile(
+  session: Session,
+  path: string,
+  given: VerifyFlags & Record<string, unknown>,
+): Promise<void> {
   const plan = Plan.fromJSON(await readJson(path));
-  const { input, ...options } = given;
+  const { input, column, split, threads } = given;
+  const options = {
+    ...(column !== undefined && { column }),
+    ...(split !== undefined && { split }),
+    ...(threads !== undefined && { threads }),
+    ...textFlags(given),
+  };
   const histogram = input
     ? (await readSource(session, input, options)).histogram
     : ownHistogram(plan);

@@ -8,5 +8,6 @@ pub(crate) mod pack;
 mod places;
 mod prepare;
 pub(crate) mod report;
+pub(crate) mod tokenize;
 pub(crate) mod verify;
 mod write;

@@ -1,11 +1,12 @@
 //! Which searches run, in which order, with which share of the work: each step only while the gap
 //! is open and work is left.
 //!
-//! Relaxations prove bounds and close gaps, lattices come close for little work, repairs close what
-//! is left. Parts and images of a problem are problems themselves and come back here.
+//! Relaxations prove bounds and close gaps, lattices come close for little work, repairs and
+//! consolidation close what is left. Parts and images of a problem are problems themselves and come back here.
 
 use super::bounds::{self, DualFeasible};
 use super::column_generation::relax_around;
+use super::consolidation::consolidate;
 use super::diving::dive;
 use super::exact_fill::exact_fill;
 use super::heuristic::{decreasing, pack_rest};
@@ -34,8 +35,10 @@ const FILL_FEW: u64 = 50;
 /// Pricings that a dive needs at least.
 const DIVE: usize = 20;
 /// A small gap ends the search once no more than this part of the work is left.
-const CONTENT: u64 = 4;
+const CONTENT: u64 = 8;
 const REPAIRS: usize = 24;
+/// Share of a consolidation in percent.
+const CONSOLIDATION: u64 = 45;
 /// Share of a repair in percent.
 const REPAIR: u64 = 50;
 /// The share of the early proof in percent, and the gap that is worth it.
@@ -51,10 +54,12 @@ enum Step {
     Tail(u64, u64),
     Lattice,
     Repairs,
+    /// Room moved into few packs.
+    Consolidate,
     /// Dives for the bound, with a share of the work left, in percent.
     Dive(u64),
 }
-use Step::{Dive, Lattice, Repairs, Tail};
+use Step::{Consolidate, Dive, Lattice, Repairs, Tail};
 
 /// The search for one problem.
 pub(super) struct Portfolio<'a> {
@@ -103,6 +108,7 @@ impl<'a> Portfolio<'a> {
             match *step {
                 Lattice => self.lattice(work),
                 Repairs => self.repairs(work),
+                Consolidate => self.consolidate(work),
                 Dive(share) => work.share(share, |work| self.dive(work)),
                 Tail(100, share) => self.tail(&self.standing.best.clone(), 100, share, work),
                 Tail(percent, share) => self.tail(&filled, percent, share, work),
@@ -148,8 +154,38 @@ impl<'a> Portfolio<'a> {
             left if classes <= WHOLE && left >= estimate => {
                 &[Lattice, Tail(10, 25), Tail(30, 50), Tail(100, 100), Dive(60), Repairs, Dive(100)]
             }
-            RICH.. => &[Lattice, Tail(10, 25), Repairs, Tail(30, 50), Tail(100, 100), Dive(100)],
-            _ => &[Lattice, Tail(10, 15), Tail(30, 15), Repairs, Tail(100, 100), Dive(100)],
+            RICH.. => &[
+                Lattice,
+                Tail(10, 25),
+                Consolidate,
+                Repairs,
+                Tail(30, 50),
+                Tail(100, 100),
+                Dive(100),
+            ],
+            _ => &[
+                Lattice,
+                Tail(10, 15),
+                Tail(30, 15),
+                Repairs,
+                Consolidate,
+                Tail(100, 100),
+                Dive(100),
+            ],
+        }
+    }
+
+    /// Moves room into few packs, until they are free.
+    fn consolidate(&mut self, work: &mut Work) {
+        let Standing { task, .. } = self.standing;
+        if self.standing.done(work) {
+            return;
+        }
+        let gap = self.standing.gap();
+        let best = &self.standing.best;
+        let found = work.share(CONSOLIDATION, |work| consolidate(best, task.capacity, gap, work));
+        if let Some(found) = found {
+            self.standing.offer(found, work);
         }
     }
 
@@ -173,16 +209,22 @@ impl<'a> Portfolio<'a> {
     }
 
     /// Where the packs are right, as far as an image can tell, and only the proof is missing: the
-    /// relaxation of all classes now, not after repairs that have nothing to repair.
+    /// relaxation of all classes now, not after repairs that have nothing to repair. With little work
+    /// only where it takes a small part of it and the packs are as many as the image says.
     fn prove_early(&mut self, work: &mut Work) {
         let Standing { packs, value, whole, task, .. } = self.standing;
-        let near = |value: Value| packs as f64 <= value.packs.ceil() + 1.0 + 1e-4 * value.packs;
-        let wanted = whole && task.limit.is_none() && work.left() >= RICH;
-        if wanted
-            && self.standing.gap() > EARLY_GAP
-            && self.standing.duals.is_some()
-            && value.is_some_and(near)
+        if !whole
+            || task.limit.is_some()
+            || self.standing.duals.is_none()
+            || self.standing.done(work)
         {
+            return;
+        }
+        let near = |value: Value| packs as f64 <= value.packs.ceil() + 1.0 + 1e-4 * value.packs;
+        let reached = |value: Value| packs as f64 <= value.packs.ceil();
+        let rich = work.left() >= RICH && self.standing.gap() > EARLY_GAP;
+        let cheap = affordable(DIVE * task.classes.len(), task.capacity, None, work.left());
+        if rich && value.is_some_and(near) || cheap && value.is_some_and(reached) {
             self.tail(&self.standing.best.clone(), 100, EARLY, work);
         }
     }
