@@ -75,7 +75,7 @@ export function targetRows(entries: readonly Entry[], probes: Probes): Row[] {
     limit("event-loop stall, pack of 10^7 sequences", probes.stallMs, 20, milliseconds),
     limit("peak memory, packSync of 10^8 sequences", probes.memory?.sync, 16, perSequence),
     limit("peak memory, pack of 10^8 sequences", probes.memory?.async, 16, perSequence),
-    limit("size of the binary, stripped", probes.binaryBytes, 6e6, megabytes),
+    limit("size of the binary, stripped", probes.binaryBytes, 12e6, megabytes),
   ];
 }
 

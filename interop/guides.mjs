@@ -1,5 +1,6 @@
 // Runs the code of the guides in docs/, exactly as the pages show it: blocks of JavaScript and Python, in
-// their order, in a folder outside the repository that holds `tokens.parquet`.
+// their order, in a folder outside the repository that holds `tokens.parquet`,
+// `conversations.jsonl` and a tokenizer.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -10,6 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
 
 export const guides = [
+  "from-text",
   "trl",
   "llamafactory",
   "megatron-nemo",
@@ -42,7 +44,10 @@ function programs(guide) {
 export function runGuide(guide, folder, python) {
   const modules = join(folder, "node_modules");
   mkdirSync(modules, { recursive: true });
+  const data = join(root, "examples", "data");
   for (const [name, target] of [
+    ["../tokenizer", join(data, "tokenizer")],
+    ["../conversations.jsonl", join(data, "conversations.jsonl")],
     ["stowage", root],
     ["apache-arrow", join(root, "node_modules", "apache-arrow")],
     ["@duckdb", join(root, "node_modules", "@duckdb")],

@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
 
 const docs = "examples/data/python-docs.jsonl";
+const chats = "examples/data/conversations.jsonl";
+const text = ["--tokenizer", "examples/data/tokenizer", "--messages-column", "messages"];
 const wikipedia = "examples/data/wikipedia512_histogram.txt";
 
 /** Prints what a user would type, and runs it. */
@@ -32,6 +34,15 @@ stowage(
   ...["verify", "out/python-docs", "--input", docs],
 );
 stowage(
+  "Conversations: what one becomes, and which of its tokens are trained on.",
+  ...["tokenize", chats, ...text, "--show", "1"],
+);
+stowage(
+  "Conversations to packs with labels, as TRL trains on them, in one command.",
+  ...["pack", chats, ...text, "--capacity", "256", "--format", "trl"],
+  ...["--output", "out/conversations", "--overwrite"],
+);
+stowage(
   "Wikipedia's 16,279,552 sequences, planned from a histogram of their lengths.",
   ...["plan", wikipedia, "--capacity", "512", "--output", "out/wikipedia.json", "--overwrite"],
 );
@@ -46,6 +57,6 @@ stowage(
   ...["--output", "out/report.html", "--overwrite"],
 );
 console.log(
-  "\nThe packs are in out/python-docs, the plan is in out/wikipedia.json, the pictures are in\n" +
+  "\nThe packs are in out/python-docs and out/conversations, the plan is in out/wikipedia.json, the pictures are in\n" +
     join(process.cwd(), "out", "report.html"),
 );

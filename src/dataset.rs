@@ -7,6 +7,7 @@ use crate::job::{self, JobControl};
 use crate::options::EngineOptions;
 use crate::output::{self, Output};
 use crate::stats::Figures;
+use crate::text::TextColumns;
 use napi::bindgen_prelude::{Env, Object, Result, Uint32ArraySlice};
 use napi_derive::napi;
 use std::sync::Arc;
@@ -85,10 +86,12 @@ pub fn read_lengths<'env>(
     inputs: Vec<String>,
     column: String,
     split: Option<String>,
+    text: Option<TextColumns>,
     threads: u32,
     control: &JobControl,
 ) -> Result<Object<'env>> {
-    let options = LengthsOptions { inputs, column, split };
+    let text = text.map(Into::into);
+    let options = LengthsOptions { inputs, column, split, text };
     job::spawn(
         env,
         control,
@@ -156,6 +159,8 @@ pub struct PackDataset {
     pub pack: EngineOptions,
     /// Source columns.
     pub columns: SourceColumns,
+    /// Text in place of a column of tokens.
+    pub text: Option<TextColumns>,
     /// Padding, if it isn't the default.
     pub pad_token_id: Option<i32>,
     /// The end-of-document id.
@@ -189,6 +194,7 @@ impl From<PackDataset> for DatasetOptions {
     fn from(given: PackDataset) -> Self {
         Self {
             columns: given.columns.into(),
+            text: given.text.map(Into::into),
             pad_token_id: given.pad_token_id,
             eos_token_id: given.eos_token_id,
             vocab_size: given.vocab_size,
@@ -363,11 +369,13 @@ pub fn verify_dataset<'env>(
     output: String,
     inputs: Option<Vec<String>>,
     columns: SourceColumns,
+    text: Option<TextColumns>,
     digests: bool,
     threads: u32,
     control: &JobControl,
 ) -> Result<Object<'env>> {
-    let options = VerifyOptions { output: output.into(), inputs, columns: columns.into(), digests };
+    let (columns, text) = (columns.into(), text.map(Into::into));
+    let options = VerifyOptions { output: output.into(), inputs, columns, text, digests };
     job::spawn(
         env,
         control,

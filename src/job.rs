@@ -101,6 +101,7 @@ impl Watch for Monitor {
 fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Read => "read",
+        Stage::Tokenize => "tokenize",
         Stage::Count => "count",
         Stage::Plan => "plan",
         Stage::Bind => "bind",

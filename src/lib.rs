@@ -34,6 +34,7 @@ mod sketch;
 mod spool;
 mod stats;
 mod stream;
+mod text;
 mod validate;
 
 use napi::bindgen_prelude::{Env, Object, Result};

@@ -66,7 +66,7 @@ fn source(text: &[u8], padding: u8) {
     let bytes = [npy(text, padding), values].concat();
     std::fs::write(&path, bytes).expect("the temporary folder can be written");
     let inputs = vec![path.to_str().expect("a plain path").to_owned()];
-    let options = LengthsOptions { inputs, column: "input_ids".to_owned(), split: None };
+    let options = LengthsOptions { inputs, column: "input_ids".to_owned(), split: None, text: None };
     if let Ok(read) = read_lengths(&options, 1, &Unwatched) {
         assert!(read.lengths.len() <= 96);
     }

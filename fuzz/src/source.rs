@@ -47,7 +47,7 @@ pub fn run(data: &[u8]) -> bool {
     std::fs::write(&path, wrapped(wrap, bytes)).expect("the temporary folder can be written");
     let input = vec![path.to_str().expect("a plain path").to_owned()];
     let column = if named & 64 == 0 { "input_ids" } else { "len" };
-    let options = LengthsOptions { inputs: input.clone(), column: column.to_owned(), split: None };
+    let options = LengthsOptions { inputs: input.clone(), column: column.to_owned(), split: None, text: None };
     let lengths = read_lengths(&options, 1, &Unwatched).map(|read| read.lengths);
     let done = if named & 64 == 0 && *ending != "npy" {
         pack(&input, format, columns(named, carried), lengths.as_deref().ok())
@@ -98,7 +98,7 @@ fn proved(output: &Path, input: &[String], columns: Columns) {
     for inputs in [Some(input.to_vec()), None] {
         let columns = columns.clone();
         let options =
-            VerifyOptions { output: output.to_path_buf(), inputs, columns, digests: true };
+            VerifyOptions { output: output.to_path_buf(), inputs, columns, text: None, digests: true };
         verify_dataset(&options, 1, &Unwatched).expect("what was written proves");
     }
 }

@@ -4,6 +4,7 @@
 //   base → packing → epoch → plan
 //                  → stream
 //                  → rows → dataset
+//        → text         → dataset
 //
 // `index.ts` names what is public, and the command line, the report and the desk see no more than that:
 // they import the package by its name. DESIGN.md says what lives in which room.
@@ -16,7 +17,8 @@ const rooms = {
   plan: ["base", "packing", "epoch"],
   stream: ["base", "packing"],
   rows: ["base", "packing"],
-  dataset: ["base", "packing", "rows"],
+  text: ["base"],
+  dataset: ["base", "packing", "rows", "text"],
 };
 
 /** Private and generated; its types are ours. */

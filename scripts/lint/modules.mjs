@@ -1,5 +1,5 @@
 // Who names whom in Rust: no file of a crate reaches itself through others, and crates see each
-// other one way, src → crates/dataset → crates/engine. `node scripts/lint/modules.mjs [folder]` reads
+// other one way, src → crates/dataset → crates/text and crates/engine. `node scripts/lint/modules.mjs [folder]` reads
 // the house in that folder; default: this one.
 //
 // Read from the text: `use` lines, and paths in the code. A name that a module passes on (`pub use`)
@@ -16,9 +16,14 @@ import { outline } from "./rust.mjs";
 /** Each crate by its folder, and what its code may not name, with the reason. */
 const crates = {
   "crates/engine/src": [
-    [/^(stowage_dataset|stowage)$/, "the engine is the lowest room"],
+    [/^(stowage_dataset|stowage_text|stowage)$/, "the engine is the lowest room"],
     [/^napi/, "the engine doesn't know its host"],
     [/^std::(fs|net|process|thread)$/, "the engine has no files and no threads of its own"],
+  ],
+  "crates/text/src": [
+    [/^(stowage_dataset|stowage_engine|stowage)$/, "text knows nothing of packing"],
+    [/^napi/, "crates/text doesn't know its host"],
+    [/^(rayon|std::(net|process|thread))$/, "crates/text has no threads of its own"],
   ],
   "crates/dataset/src": [
     [/^stowage$/, "crates/dataset stands below src"],

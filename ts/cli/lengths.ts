@@ -3,7 +3,7 @@
 
 import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { LengthHistogram, readLengths, StowageError } from "../index.js";
+import { LengthHistogram, readLengths, StowageError, type TextOptions } from "../index.js";
 import { countsFault, parseCounts } from "../report/counts.js";
 import { plural } from "./figures.js";
 import { metered } from "./progress.js";
@@ -19,7 +19,7 @@ export interface Source {
 export async function readSource(
   session: Session,
   inputs: readonly string[],
-  options: { column?: string; split?: string; threads?: number },
+  options: { column?: string; split?: string; text?: TextOptions; threads?: number },
 ): Promise<Source> {
   const files: string[] = [];
   const histograms: LengthHistogram[] = [];

@@ -15,6 +15,7 @@ import { type GlobalOptions, Session } from "./session.js";
 import { addStats } from "./stats.js";
 import { addStrategies } from "./strategies.js";
 import { addStream } from "./stream.js";
+import { addTokenize } from "./tokenize.js";
 import { addVerify } from "./verify.js";
 
 const EXAMPLES = `
@@ -44,6 +45,7 @@ function createProgram(session: Session): Command {
   for (const add of [
     ...[addPack, addStats, addPlan, addReport, addPrepare, addVerify, addStream, addStrategies],
     addClean,
+    addTokenize,
   ])
     add(program, session);
   addHelp(program);

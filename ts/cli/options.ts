@@ -26,7 +26,7 @@ const PACK_NAMES = Object.keys({
 } satisfies Record<keyof PackFlags, true>);
 
 /** What is put together from several flags, or said by the verb. */
-type Composed = "input" | "output" | "format" | "columns" | "capacity";
+type Composed = "input" | "output" | "format" | "columns" | "text" | "capacity";
 
 const DATASET_NAMES = Object.keys({
   padTokenId: true,
@@ -207,6 +207,11 @@ export function addDatasetOptions(command: Command): Command {
       integer,
     )
     .option("--eos-token-id <id>", "end every sequence with this token id", integer)
+    .addOption(
+      new Option("--eos-token <text>", "of text: the same by the token's text").conflicts(
+        "eosTokenId",
+      ),
+    )
     .option("--vocab-size <n>", "size of the vocabulary (megatron)", integer)
     .option("--shard-size <bytes>", "bytes per output file, as in 512MiB", size)
     .addOption(
@@ -250,6 +255,7 @@ export function datasetFlags(given: Record<string, unknown>): Partial<PackDatase
   }).filter(([, value]) => value !== undefined);
   return {
     ...pick(given, DATASET_NAMES),
+    ...(given.eosToken !== undefined && { eosTokenId: given.eosToken as string }),
     ...(named.length > 0 && { columns: Object.fromEntries(named) }),
   };
 }

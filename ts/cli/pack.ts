@@ -17,6 +17,7 @@ import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { printWritten } from "./report.js";
 import type { Session } from "./session.js";
+import { addTextOptions, textFlags } from "./text.js";
 
 /** `seqpack` holds no tokens: `stowage prepare` writes it. */
 const FORMATS: readonly DatasetFormat[] = allFormats.filter((format) => format !== "seqpack");
@@ -27,6 +28,8 @@ Examples:
   $ stowage pack data.jsonl --capacity 2048 --overlong split --output packed --format hf
   $ stowage pack data --capacity 8192 --strategy next-fit --tokens-column tokens --output packed
   $ stowage pack data --capacity 4096 --output packed --json > report.json
+  $ stowage pack chats.jsonl --tokenizer ./Qwen3-8B --messages-column messages \\
+      --capacity 8192 --format trl --output packed
 
 The output folder appears when it is complete, never before. Ctrl-C removes what was begun.`;
 
@@ -48,7 +51,7 @@ export function addPack(program: Command, session: Session): void {
     )
     .option("-s, --strategy <name>", "how to pack; see `stowage strategies` (default: auto)");
   addPackOptions(command);
-  addDatasetOptions(command)
+  addTextOptions(addDatasetOptions(command))
     .addHelpText("after", EXAMPLES)
     .action((inputs: string[], given: PackVerbFlags & Record<string, unknown>) =>
       pack(session, inputs, given),
@@ -69,7 +72,8 @@ async function pack(
   need(given, "capacity", "output");
   const { capacity, output, format } = given;
   const started = performance.now();
-  const options = { output, format, capacity, ...packFlags(given), ...datasetFlags(given) };
+  const flags = { ...packFlags(given), ...datasetFlags(given), ...textFlags(given) };
+  const options = { output, format, capacity, ...flags };
   const report = await fromPipes(session, inputs, output, (input) =>
     metered(session, (watch) => packDataset({ input, ...options, ...watch })),
   );

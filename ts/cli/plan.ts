@@ -20,6 +20,7 @@ import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { packingReport, timeRow } from "./report.js";
 import type { Session } from "./session.js";
+import { addTextOptions, textFlags } from "./text.js";
 
 const EXAMPLES = `
 Examples:
@@ -45,7 +46,7 @@ export function addPlan(program: Command, session: Session): void {
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
     .option("--split <name>", SPLIT)
     .option("--overwrite", "replace an existing plan");
-  addThreads(addPackOptions(command))
+  addThreads(addTextOptions(addPackOptions(command)))
     .addHelpText("after", EXAMPLES)
     .action((inputs: string[], given: PlanFlags & Record<string, unknown>) =>
       plan(session, inputs, given),
@@ -75,6 +76,7 @@ async function plan(
   const from = {
     ...(column !== undefined && { column }),
     ...(split !== undefined && { split }),
+    ...textFlags(given),
     ...(threads !== undefined && { threads }),
   };
   const { histogram } = await fromPipes(session, inputs, output, (paths) =>

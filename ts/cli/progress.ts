@@ -15,6 +15,7 @@ export interface Step extends Omit<Progress, "stage"> {
 const NAMES: Record<Step["stage"], string> = {
   spool: "receiving",
   read: "reading",
+  tokenize: "tokenizing",
   count: "counting",
   plan: "planning",
   bind: "binding",

@@ -30,6 +30,7 @@ import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { ledger } from "./report.js";
 import type { Session } from "./session.js";
+import { addTextOptions, textFlags } from "./text.js";
 
 const EXAMPLES = `
 Examples:
@@ -58,7 +59,7 @@ export function addStats(program: Command, session: Session): void {
     .option("--split <name>", SPLIT)
     .option("--world-size <n>", "say how busy so many ranks would be, side by side", integer)
     .option("--exact-balance", "with --world-size: walk through every pack of epoch 0");
-  addThreads(addPackOptions(command, UNLESS_SAID))
+  addThreads(addTextOptions(addPackOptions(command, UNLESS_SAID)))
     .addHelpText("after", EXAMPLES)
     .action((inputs: string[], given: StatsFlags & Record<string, unknown>) =>
       stats(session, inputs, given),
@@ -91,6 +92,7 @@ async function stats(
   const from = {
     ...(column !== undefined && { column }),
     ...(split !== undefined && { split }),
+    ...textFlags(given),
     ...(threads !== undefined && { threads }),
   };
   const source = await fromPipes(session, inputs, undefined, (paths) =>

@@ -12,6 +12,7 @@ import { fromPipes, PIPE } from "./piped.js";
 import { metered } from "./progress.js";
 import { fileRows, ledger, packingReport, printWarnings } from "./report.js";
 import type { Session } from "./session.js";
+import { addTextOptions, textFlags } from "./text.js";
 
 const EXAMPLES = `
 Examples:
@@ -45,7 +46,7 @@ export function addVerify(program: Command, session: Session): void {
     )
     .option("--column <name>", "of a plan's source: column of lengths or tokens")
     .option("--split <name>", `of a plan's source: ${SPLIT}`);
-  addThreads(command)
+  addThreads(addTextOptions(command))
     .addHelpText("after", EXAMPLES)
     .action((target: string, given: VerifyFlags & Record<string, unknown>) =>
       extname(target).toLowerCase() === ".json"
@@ -74,6 +75,7 @@ async function verifyFolder(
   await refuseForeign(folder);
   const options = {
     ...(columns && { columns }),
+    ...textFlags(given),
     ...(digests === false && { digests }),
     ...(given.threads !== undefined && { threads: given.threads }),
   };
@@ -102,13 +104,18 @@ async function refuseForeign(path: string): Promise<void> {
   throw new StowageError("ERR_FORMAT", message, { path });
 }
 
-async function verifyPlanFile(session: Session, path: string, given: VerifyFlags): Promise<void> {
+async function verifyPlanFile(
+  session: Session,
+  path: string,
+  given: VerifyFlags & Record<string, unknown>,
+): Promise<void> {
   const plan = toPlan(path, await readJson(path));
   const { input, column, split, threads } = given;
   const options = {
     ...(column !== undefined && { column }),
     ...(split !== undefined && { split }),
     ...(threads !== undefined && { threads }),
+    ...textFlags(given),
   };
   const histogram = await fromPipes(session, input ?? [], undefined, async (inputs) =>
     input ? (await readSource(session, inputs, options)).histogram : ownHistogram(plan),

@@ -13,6 +13,7 @@ import {
   show,
 } from "../base/options.js";
 import type { PackingStats } from "../packing/stats.js";
+import { checkText, type TextOptions } from "../text/options.js";
 import type { DatasetFormat } from "./formats.js";
 import {
   type FileInput,
@@ -26,6 +27,7 @@ import {
   checkDatasetOptions,
   type PackDatasetOptions,
   packDatasetKeys,
+  refuseTokenColumns,
   type SourceColumns,
   toColumn,
   toColumns,
@@ -60,6 +62,8 @@ export interface DatasetReport extends PackingStats {
 export interface ReadLengthsOptions {
   /** A list of integers, or an integer column of lengths. Default 'input_ids'. */
   column?: string | undefined;
+  /** Text in place of a column: the length of each row is that of its tokens, without an end-of-document id. */
+  text?: TextOptions | undefined;
   /** Which split of input folders, where their names say several. */
   split?: string | undefined;
   /** Told what was passed over, a sentence each. Default: `process.emitWarning`. */
@@ -90,15 +94,20 @@ export async function readLengths(
   options: ReadLengthsOptions & JobOptions = {},
 ): Promise<Uint32Array<ArrayBuffer>> {
   const given = givenOptions(options, "column");
-  refuseUnknown(given, ["column", "split", "onWarning", ...jobKeys]);
+  refuseUnknown(given, ["column", "text", "split", "onWarning", ...jobKeys]);
   const split = toSplit(given.split);
   const onWarning = toOnWarning(given.onWarning);
   const column = given.column === undefined ? "input_ids" : toColumn(given.column, "column");
+  const text = checkText(given.text);
+  if (text !== null && given.column !== undefined) {
+    const message = "`column` is for token columns, and `text` is given; leave one of them out";
+    throw new StowageError("ERR_OPTION", message);
+  }
   const inputs = toInputs(input);
   const job = jobOptions(given);
   return run(job, { stage: "read", total: 0, waits: true }, async (control) => {
     const parts = partsOf(job);
-    const list: LengthList = await native.readLengths(inputs, column, split, parts, control);
+    const list: LengthList = await native.readLengths(inputs, column, split, text, parts, control);
     for (const warning of list.warnings) onWarning(warning);
     const lengths = allocate(Uint32Array, list.count) as Uint32Array<ArrayBuffer>;
     if (list.count <= atOnce) list.copyInto(lengths);
@@ -162,6 +171,8 @@ export interface VerifyDatasetOptions {
   input?: FileInput | GivenInput | undefined;
   /** Their columns, as they were named to {@link packDataset}: without a column of labels, tokens are the labels. */
   columns?: SourceColumns | undefined;
+  /** Text in place of token columns, as it was given to {@link packDataset}: another tokenizer, template or option is `ERR_OPTION`. */
+  text?: TextOptions | undefined;
   /**
    * Every file must be as it was written, to the bit: its digest is in `_stowage.json`. Default true;
    * false is for data sets that were rewritten on purpose, by another compressor for example.
@@ -197,13 +208,17 @@ export async function verifyDataset(
 ): Promise<DatasetReport> {
   const folder = toPath(output, "output");
   const given = givenOptions(options, "input");
-  refuseUnknown(given, ["input", "columns", "digests", ...jobKeys]);
+  refuseUnknown(given, ["input", "columns", "text", "digests", ...jobKeys]);
   const source = given.input === undefined ? undefined : toSource(given.input);
   const columns = toColumns(given.columns);
+  const text = checkText(given.text);
+  if (text !== null) refuseTokenColumns(given.columns);
   const digests = booleanOption(given, "digests") ?? true;
   const job = jobOptions(given);
   const verify = async (control: JobControl, inputs?: string[]): Promise<DatasetReport> =>
-    toReport(await native.verifyDataset(folder, inputs, columns, digests, partsOf(job), control));
+    toReport(
+      await native.verifyDataset(folder, inputs, columns, text, digests, partsOf(job), control),
+    );
   const kind = { stage: "verify", total: 0, waits: true } as const;
   const items = source?.items;
   if (items === undefined) return run(job, kind, (control) => verify(control, source?.paths));

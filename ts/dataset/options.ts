@@ -15,6 +15,7 @@ import {
   toChoice,
 } from "../base/options.js";
 import { type Checked, checkPackOptions, type PackOptions, packKeys } from "../packing/options.js";
+import { checkText, hasMask, type TextOptions } from "../text/options.js";
 import { allFormats, type DatasetFormat } from "./formats.js";
 import { type FileInput, type GivenInput, type Items, toPath, toSource } from "./inputs.js";
 
@@ -58,13 +59,15 @@ export interface PackDatasetOptions extends PackOptions {
   output: string;
   /** What is written: see {@link DatasetFormat}. */
   format: DatasetFormat | (string & {});
-  /** Source columns. Default: tokens 'input_ids'; the others only when named. */
+  /** Source columns. Default: tokens 'input_ids'; the others only when named. With `text`, `carry` alone. */
   columns?: SourceColumns | undefined;
+  /** Text or conversations in place of token ids: see {@link TextOptions}. */
+  text?: TextOptions | undefined;
   /** Id at padding, 0 .. 2^31-1. Default `eosTokenId`, else 0. */
   padTokenId?: number | undefined;
-  /** Appended to every sequence that has tokens and doesn't end with it, 0 .. 2^31-1. Default: nothing is inserted. */
-  eosTokenId?: number | undefined;
-  /** Megatron only: decides between uint16 and int32 files. */
+  /** Appended to every sequence that has tokens and doesn't end with it, 0 .. 2^31-1; with `text` also the token's own text, as '<|endoftext|>'. Default: nothing is inserted. */
+  eosTokenId?: number | string | undefined;
+  /** Megatron only: decides between uint16 and int32 files. Default with `text`: the tokenizer's. */
   vocabSize?: number | undefined;
   /** Bytes per output shard before compression. Default 512 MiB; mds 64 MiB. Not for npy, megatron, seqpack. */
   shardSize?: number | undefined;
@@ -93,6 +96,7 @@ export const datasetKeys: readonly string[] = keysOf<
   output: true,
   format: true,
   columns: true,
+  text: true,
   padTokenId: true,
   eosTokenId: true,
   vocabSize: true,
@@ -141,13 +145,20 @@ export function checkDatasetOptions(given: Given): CheckedDataset {
   const output = toPath(given.output, "output");
   const format = toChoice(given.format, "format", allFormats);
   const columns = toColumns(given.columns, format);
+  const text = checkText(given.text);
+  if (text !== null) refuseTokenColumns(given.columns);
   const { labels, lossMask } = columns;
-  if (withoutTargets !== "keep" && labels === null && lossMask === null) {
-    const message = "`withoutTargets` needs `columns.labels` or `columns.lossMask`; leave it out";
+  const masked = labels !== null || lossMask !== null || (text !== null && hasMask(text));
+  if (withoutTargets !== "keep" && !masked) {
+    const message =
+      "`withoutTargets` needs `columns.labels`, `columns.lossMask` or a `text` that isn't trained on as a whole; leave it out";
     throw new StowageError("ERR_OPTION", message);
   }
   const padTokenId = integerOption(given, "padTokenId", 0, largestId);
-  const eosTokenId = integerOption(given, "eosTokenId", 0, largestId);
+  const eosToken = text !== null && typeof given.eosTokenId === "string" ? given.eosTokenId : null;
+  if (text !== null) text.eosToken = eosToken;
+  const eosTokenId =
+    eosToken === null ? integerOption(given, "eosTokenId", 0, largestId) : undefined;
   const vocabSize = integerOption(given, "vocabSize", 1, 0xffff_ffff);
   if (vocabSize !== undefined && format !== "megatron") only("vocabSize", "'megatron'", format);
   const shardSize = integerOption(given, "shardSize", 1, Number.MAX_SAFE_INTEGER);
@@ -162,7 +173,7 @@ export function checkDatasetOptions(given: Given): CheckedDataset {
   }
   const overwrite = booleanOption(given, "overwrite") ?? false;
   const options = {
-    ...{ inputs, repack, output, format, pack, columns, epoch, overwrite, ...cost },
+    ...{ inputs, repack, output, format, pack, columns, text, epoch, overwrite, ...cost },
     split: split ?? null,
     withoutTargets: targetPolicies.indexOf(withoutTargets),
     worldSize: worldSize ?? 1,
@@ -174,6 +185,15 @@ export function checkDatasetOptions(given: Given): CheckedDataset {
     order: orders.indexOf(order),
   };
   return { options, items };
+}
+
+/** With text, the columns of tokens mean nothing. */
+export function refuseTokenColumns(columns: unknown): void {
+  for (const name of Object.keys(columns ?? {})) {
+    if (name === "carry" || (columns as Given)[name] === undefined) continue;
+    const message = `\`columns.${name}\` is for token columns, and \`text\` is given; with it, \`columns\` may name \`carry\` alone`;
+    throw new StowageError("ERR_OPTION", message);
+  }
 }
 
 /** The name of a split. */

@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let inputs = vec![input.clone()];
     let start = Instant::now();
     let column = "input_ids".to_string();
-    let options = LengthsOptions { inputs: inputs.clone(), column, split: None };
+    let options = LengthsOptions { inputs: inputs.clone(), column, split: None, text: None };
     let lengths = read_lengths(&options, threads, &Unwatched)?.lengths;
     let tokens: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
     show("lengths", start, tokens);

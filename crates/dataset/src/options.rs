@@ -1,7 +1,7 @@
 //! What a caller asks of a packed data set. Types and ranges of single options are checked at the
 //! surface, what a format has room for by its facts, what belongs together by the job.
 
-use crate::source::{Columns, Inputs, Packed};
+use crate::source::{Columns, Inputs, Packed, TextSource};
 use std::path::PathBuf;
 use stowage_engine::epoch::Order;
 use stowage_engine::{PackOptions, strategy};
@@ -76,6 +76,8 @@ pub struct DatasetOptions {
     pub pack: PackOptions,
     /// Source columns.
     pub columns: Columns,
+    /// Text in place of a column of tokens.
+    pub text: Option<TextSource>,
     /// Padding; none: the end-of-document id, else 0.
     pub pad_token_id: Option<i32>,
     /// Appended to every sequence that doesn't end with it.
@@ -107,6 +109,7 @@ impl DatasetOptions {
             format: format.to_string(),
             pack,
             columns: Columns::default(),
+            text: None,
             pad_token_id: None,
             eos_token_id: None,
             vocab_size: None,
@@ -130,7 +133,7 @@ impl DatasetOptions {
             paths: &self.inputs,
             split: self.split.as_deref(),
             packed: if self.repack { Packed::Read } else { Packed::Refuse },
-            column: &self.columns.tokens,
+            column: self.text.as_ref().map_or(&self.columns.tokens, |text| text.columns.first()),
             arrays: false,
         }
     }

@@ -151,8 +151,13 @@ fn a_data_set_that_changes_while_it_is_proved_is_named() {
         let options = PackOptions::new(64);
         let report = common::pack(&source, output.clone(), format, options).expect("packed");
         let file: PathBuf = output.join(&report.files[0].path);
-        let options =
-            VerifyOptions { output, inputs: None, columns: Columns::default(), digests: true };
+        let options = VerifyOptions {
+            output,
+            inputs: None,
+            columns: Columns::default(),
+            text: None,
+            digests: true,
+        };
         verify_dataset(&options, 1, &Unwatched).expect("proved");
         let watch = At::new(Stage::Verify, 1, || {
             let bytes = fs::read(&file).expect("read");

@@ -60,6 +60,7 @@ impl Place {
             output: options.output.clone(),
             inputs: Some(options.inputs.clone()),
             columns,
+            text: None,
             digests: true,
         };
         verify_dataset(&verify, 2, &Unwatched).expect("what was packed is proved");
@@ -182,7 +183,7 @@ proptest! {
                 let path = place.at(name);
                 fs::write(&path, bytes).expect("written");
                 let column = "input_ids".to_string();
-                let options = LengthsOptions { inputs: inputs(&[&path]), column, split: None };
+                let options = LengthsOptions { inputs: inputs(&[&path]), column, split: None, text: None };
                 let found = read_lengths(&options, 1, &Unwatched).expect("read").lengths;
                 let wanted: Vec<u32> = sequences.iter().map(|ids| ids.len() as u32).collect();
                 prop_assert_eq!(found, wanted);
@@ -236,7 +237,7 @@ fn folders_of_save_to_disk_are_read_as_their_files_say() {
     saved(&place, "");
     let column = "input_ids".to_string();
     let folder = inputs(&[&place.0.path().join("in")]);
-    let options = LengthsOptions { inputs: folder, column, split: None };
+    let options = LengthsOptions { inputs: folder, column, split: None, text: None };
     assert_eq!(read_lengths(&options, 2, &Unwatched).expect("read").lengths, [2, 1, 3]);
     let place = Place::new();
     saved(&place, "train/");
@@ -311,7 +312,7 @@ fn packed_data_sets_are_no_sources_unless_that_is_said() {
         options.repack = true;
         assert_eq!(Place::pack(&options).expect("packed").stats.ledger.tokens_in, 5);
         let column = "input_ids".to_string();
-        let lengths = LengthsOptions { inputs: inputs(&[&input]), column, split: None };
+        let lengths = LengthsOptions { inputs: inputs(&[&input]), column, split: None, text: None };
         let read = read_lengths(&lengths, 1, &Unwatched).expect("read");
         assert_eq!((read.lengths, read.warnings.len()), (vec![5], 1));
     }
@@ -476,6 +477,7 @@ fn aligned_sequences_of_every_trainer_are_proved() {
             output: options.output.clone(),
             inputs: None,
             columns: Columns::default(),
+            text: None,
             digests: true,
         };
         verify_dataset(&alone, 1, &Unwatched).expect(format);

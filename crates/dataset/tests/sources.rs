@@ -341,6 +341,7 @@ fn a_pipe_a_socket_and_a_device_are_refused_at_once() {
         output: folder.path().to_path_buf(),
         inputs: None,
         columns: stowage_dataset::Columns::default(),
+        text: None,
         digests: true,
     };
     std::fs::rename(&pipe, folder.path().join("_stowage.json")).expect("renamed");

@@ -3,7 +3,7 @@
 
 use crate::Fault;
 use crate::options::{Compression, DatasetOptions};
-use crate::source::Columns;
+use crate::source::{Columns, all_trained};
 use stowage_engine::options::Overlong;
 
 /// Whether a policy cuts sequences.
@@ -94,6 +94,15 @@ impl Facts {
             return Err(Fault::option("compression is for format 'parquet'"));
         }
         self.check_columns(&options.columns)?;
+        if let Some(text) = &options.text
+            && !self.masks
+            && !all_trained(text)
+        {
+            return Err(Fault::option(format!(
+                "format '{name}' has no labels and no loss mask, so everything is trained on: set \
+                 trainOn to 'all', or use another format"
+            )));
+        }
         let refused = [
             (
                 !self.carries && !options.columns.carry.is_empty(),

@@ -4,12 +4,12 @@
 //! aren't decoded.
 
 use crate::progress::Meter;
-use crate::source::{Columns, Inputs, Packed, Sources, concatenated};
+use crate::source::{Columns, Inputs, Packed, Sources, TextSource, Texts, Work, concatenated};
 use crate::{Fault, parallel};
 use stowage_engine::{Stage, Watch};
 
 /// What [`read_lengths`] reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LengthsOptions {
     /// Files, folders or patterns.
     pub inputs: Vec<String>,
@@ -17,6 +17,8 @@ pub struct LengthsOptions {
     pub column: String,
     /// Which split of a folder; needed where it has several.
     pub split: Option<String>,
+    /// Text in place of a column of lengths or tokens.
+    pub text: Option<TextSource>,
 }
 
 /// Lengths of sequences, and what to know of where they came from.
@@ -40,26 +42,35 @@ pub fn read_lengths(
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<Lengths, Fault> {
+    let texts = options.text.as_ref().map(Texts::load).transpose()?;
+    let column = texts.as_ref().map_or(options.column.as_str(), |texts| texts.columns.first());
     let inputs = Inputs {
         paths: &options.inputs,
         split: options.split.as_deref(),
         packed: Packed::Warn,
-        column: &options.column,
-        arrays: true,
+        column,
+        arrays: texts.is_none(),
     };
     let mut sources = Sources::open(&inputs, watch)?;
-    let warnings = std::mem::take(&mut sources.warnings).into_list();
+    let mut warnings = std::mem::take(&mut sources.warnings);
     let columns =
         Columns { tokens: options.column.clone(), lengths_only: true, ..Columns::default() };
-    let meter = Meter::new(watch, Stage::Read, sources.bytes);
+    let stage = if texts.is_some() { Stage::Tokenize } else { Stage::Read };
+    let meter = Meter::new(watch, stage, sources.bytes);
+    let go_on = || meter.add(0);
+    let work = Work { threads, go_on: &go_on };
+    let text = texts.as_ref().map(|texts| (texts, &work));
     let lists = parallel::each(sources.parts.len(), threads, |index| {
         let mut lengths = Vec::new();
-        sources.read(index, &columns, &mut |rows| {
+        sources.read(index, &columns, text, &mut |rows| {
             lengths.extend_from_slice(&rows.lengths);
             meter.add(rows.bytes)
         })?;
         Ok(lengths)
     })?;
     sources.unchanged()?;
-    Ok(Lengths { lengths: concatenated(lists)?, warnings })
+    if let Some(texts) = &texts {
+        texts.warn(&mut warnings);
+    }
+    Ok(Lengths { lengths: concatenated(lists)?, warnings: warnings.into_list() })
 }

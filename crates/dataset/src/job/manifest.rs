@@ -12,6 +12,8 @@ pub(super) struct Facts {
     pub certificate: Certificate,
     pub labels: Labels,
     pub columns: Vec<String>,
+    /// How text became tokens, if it did.
+    pub text: Option<serde_json::Value>,
 }
 
 /// Writes the manifest, the last file of an output.
@@ -25,7 +27,7 @@ pub(super) fn write_manifest(
     output: &Output,
 ) -> Result<(), Fault> {
     let (pack, stats) = (&options.pack, &report.stats);
-    let Facts { certificate, labels, columns } = facts;
+    let Facts { certificate, labels, columns, text } = facts;
     let manifest = Manifest {
         format: options.format.clone(),
         capacity: pack.capacity,
@@ -57,6 +59,7 @@ pub(super) fn write_manifest(
             targetless: report.without_targets,
         },
         columns,
+        text,
         files: report.files.clone(),
         described: output.described(),
     };

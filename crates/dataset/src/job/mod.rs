@@ -12,5 +12,6 @@ mod prepare;
 pub(crate) mod report;
 pub(crate) mod sketch;
 pub(crate) mod spool;
+pub(crate) mod tokenize;
 pub(crate) mod verify;
 mod write;

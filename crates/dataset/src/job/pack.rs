@@ -17,7 +17,7 @@ use crate::format::{self, Facts, Format, SinkOptions, cuts};
 use crate::options::DatasetOptions;
 use crate::output::{Labels, Output};
 use crate::progress::Meter;
-use crate::source::{Asks, Columns};
+use crate::source::{Asks, Columns, Texts};
 use crate::store::{Content, Gatherer, Ingested, Rules, Tally, ingest};
 use std::time::Instant;
 use stowage_engine::epoch::Order;
@@ -34,16 +34,27 @@ pub fn pack_dataset(
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<DatasetReport, Fault> {
+    let texts = options.text.as_ref().map(Texts::load).transpose()?;
+    let resolved = texts.as_ref().map(|texts| with_text(options, texts)).transpose()?;
+    let options = resolved.as_ref().unwrap_or(options);
     let format = checked(options)?;
     places::apart(&options.inputs, &options.output)?;
     let output = Output::begin(&options.output, options.overwrite)?;
     let format = match format {
         Format::Rows(format) => format,
+        Format::Plan(_) if texts.is_some() => {
+            return Err(Fault::option(format!(
+                "format '{}' is a plan over sequences that the trainer reads as tokens, and these are \
+                 text; pack them into rows, or tokenize them first",
+                options.format
+            )));
+        }
         Format::Plan(format) => return prepare(format, options, output, threads, watch),
     };
     let facts = format.facts();
     let columns = Columns { asks: Asks::Yes { labels: facts.masks }, ..options.columns.clone() };
-    let rules = Rules { end_of_document: options.eos_token_id, pack: &options.pack };
+    let rules =
+        Rules { end_of_document: options.eos_token_id, pack: &options.pack, text: texts.as_ref() };
     let inputs = options.inputs();
     let start = Instant::now();
     let mut sources = ingest(&inputs, &columns, rules, output.parent(), threads, watch)?;
@@ -105,12 +116,35 @@ pub fn pack_dataset(
         (None, false) => Labels::None,
     };
     drop(sources); // gives the temporary file's room back before the output is made visible
-    let described = manifest::Facts { certificate, labels, columns: sink.columns() };
+    let text = texts.as_ref().map(Texts::record);
+    let described = manifest::Facts { certificate, labels, columns: sink.columns(), text };
     write_manifest(options, &report, described, &output)?;
     meter.add(0)?;
     output.commit()?;
     report.times.write = milliseconds(start);
     Ok(report)
+}
+
+/// The options, with what the tokenizer says where the caller didn't.
+///
+/// # Errors
+/// `ERR_OPTION` for a token that isn't one, and for columns of tokens beside text.
+fn with_text(options: &DatasetOptions, texts: &Texts) -> Result<DatasetOptions, Fault> {
+    let mut all = options.clone();
+    let Columns { labels, loss_mask, attention_mask, .. } = &options.columns;
+    if labels.is_some() || loss_mask.is_some() || attention_mask.is_some() {
+        return Err(Fault::option(
+            "with text, columns may name 'carry' alone: what is trained on is text.trainOn",
+        ));
+    }
+    if let Some(name) = options.text.as_ref().and_then(|text| text.eos_token.as_ref()) {
+        all.eos_token_id = Some(texts.token(name)?);
+    }
+    let narrows = format::find(&options.format).is_some_and(|format| format.facts().vocabulary);
+    if narrows && all.vocab_size.is_none() {
+        all.vocab_size = Some(texts.encoder().vocabulary());
+    }
+    Ok(all)
 }
 
 /// The format, when the options mean something to it and go together.

@@ -58,6 +58,7 @@ pub(super) fn prepare(
         certificate: plan.certificate,
         labels: Labels::None,
         columns: format.columns(&sequences),
+        text: None,
     };
     write_manifest(options, &report, described, &output)?;
     output.commit()?;

@@ -75,6 +75,8 @@ pub(crate) struct Manifest {
     pub labels: Labels,
     pub source: SourceNotes,
     pub columns: Vec<String>,
+    /// How text became tokens, if it did.
+    pub text: Option<Value>,
     /// The data.
     pub files: Vec<DataFile>,
     /// The small files beside them that describe them.
@@ -119,7 +121,7 @@ impl Manifest {
         if *counted {
             certificate["counted"] = true.into();
         }
-        let value = json!({
+        let mut value = json!({
             "formatVersion": FORMAT_VERSION,
             "product": "stowage",
             "productVersion": env!("CARGO_PKG_VERSION"),
@@ -153,6 +155,9 @@ impl Manifest {
             "files": files,
             "described": described,
         });
+        if let Some(text) = &self.text {
+            value["text"] = text.clone();
+        }
         let text = format!("{value:#}");
         let contents = text.strip_suffix("\n}").expect("an object ends so");
         format!("{contents}{}", tail(contents.as_bytes()))
@@ -279,6 +284,7 @@ impl Fields<'_> {
             labels: self.labels()?,
             source: SourceNotes::parse(self.value("source")).ok_or_else(|| self.wrong("source"))?,
             columns: self.columns()?,
+            text: self.fields.get("text").cloned(),
             files: self.files("files")?,
             described: self.files("described")?,
         })

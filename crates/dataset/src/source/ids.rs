@@ -50,7 +50,7 @@ impl Sequences {
             let Part { table, .. } = sources.parts[index];
             let (mut lengths, mut ids) = (Vec::new(), Vec::new());
             let source = &sources.tables[table];
-            sources.read(index, &columns, &mut |rows| {
+            sources.read(index, &columns, None, &mut |rows| {
                 lengths.extend_from_slice(&rows.lengths);
                 for array in rows.carried.drain(..) {
                     ids.extend(whole_numbers(&array, source.path())?);

@@ -5,10 +5,12 @@ use super::columns::Columns;
 use super::discover::{Ending, Wrapping};
 use super::identity::Identity;
 use super::json::JsonTable;
+use super::layout::missing;
 use super::npy::NpyTable;
 use super::parquet::ParquetTable;
 use super::positioned::SourceFile;
 use super::rows::Rows;
+use super::text::{Batch, Texts, Work, of_batch};
 use crate::Fault;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -161,6 +163,48 @@ impl Table {
             }),
         };
         read.map_err(|fault| self.or_changed(fault))
+    }
+
+    /// Reads the text columns of part `part` as [`read`](Self::read) reads those of tokens, with the
+    /// columns `carry` taken along.
+    pub(crate) fn read_text(
+        &self,
+        part: usize,
+        first_row: u64,
+        texts: &Texts,
+        carry: &[String],
+        work: &Work<'_>,
+        take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        match &self.kind {
+            Kind::Json(table) => {
+                return table.read_text(texts, work, take).map_err(|fault| self.or_changed(fault));
+            }
+            Kind::Npy(_) => {
+                let detail = "a .npy file holds numbers, not text".to_string();
+                return Err(Fault::column(&self.path, None, detail));
+            }
+            Kind::Parquet(_) | Kind::Arrow(_) => {}
+        }
+        let mut columns = texts.columns.names();
+        columns.extend(carry.iter().map(String::as_str));
+        let schema = self.schema().expect("such files have one");
+        if let Some(name) = columns.iter().find(|name| schema.index_of(name).is_err()) {
+            let names: Vec<&str> = schema.fields().iter().map(|it| it.name().as_str()).collect();
+            return Err(missing(&self.path, name, &names, None));
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        self.batches(part, &columns, 0..u64::MAX, &mut |batch, start| {
+            let first_row = first_row + start;
+            let row =
+                |at: usize| of_batch(&batch, at, &texts.columns, &self.path, first_row + at as u64);
+            let own = Batch { path: &self.path, first_row, count: batch.num_rows(), row: &row };
+            let mut rows = texts.tokens(&own, work)?;
+            let array = |name: &String| batch.column_by_name(name).cloned();
+            rows.carried = carry.iter().filter_map(array).collect();
+            take(&mut rows)
+        })
     }
 
     /// Reads rows `rows` of columns of part `part` as Arrow arrays, for formats that have a schema; the

@@ -17,6 +17,7 @@ pub(crate) mod parquet;
 pub(crate) mod positioned;
 mod rows;
 mod sources;
+mod text;
 
 pub(crate) use columns::Asks;
 pub use columns::Columns;
@@ -24,3 +25,5 @@ pub(crate) use discover::{Inputs, Packed, matches};
 pub(crate) use kind::Table;
 pub(crate) use rows::{IGNORE, Rows};
 pub(crate) use sources::{Part, Sources, concatenated};
+pub use text::{TextColumns, TextSource};
+pub(crate) use text::{Texts, Work, all_trained};

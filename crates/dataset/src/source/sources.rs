@@ -4,6 +4,7 @@ use super::columns::Columns;
 use super::discover::{Inputs, PartitionType, Partitions, discover};
 use super::kind::Table;
 use super::rows::Rows;
+use super::text::{Texts, Work};
 use crate::Fault;
 use crate::warnings::Warnings;
 use arrow_array::ArrayRef;
@@ -63,11 +64,12 @@ impl Sources {
         Partitions::type_of(name, self.partitions.iter())
     }
 
-    /// Reads part `index`, some rows at a time, in order.
+    /// Reads part `index`, some rows at a time, in order: the columns of tokens, or of `text`.
     pub(crate) fn read(
         &self,
         index: usize,
         columns: &Columns,
+        text: Option<(&Texts, &Work<'_>)>,
         take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let Part { table, number, first_row, rows: all, bytes } = self.parts[index];
@@ -84,13 +86,22 @@ impl Sources {
             take(rows)
         };
         let partition = |name: &String| self.partition_type(table, name);
+        let read = |columns: &Columns, take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>| {
+            let of = &self.tables[table];
+            match text {
+                None => of.read(number, first_row, columns, take),
+                Some((texts, work)) => {
+                    of.read_text(number, first_row, texts, &columns.carry, work, take)
+                }
+            }
+        };
         if !columns.carry.iter().any(|name| partition(name).is_some()) {
-            return self.tables[table].read(number, first_row, columns, take);
+            return read(columns, take);
         }
         let types: Vec<Option<PartitionType>> = columns.carry.iter().map(partition).collect();
         let mut own = columns.clone();
         own.carry.retain(|name| partition(name).is_none());
-        self.tables[table].read(number, first_row, &own, &mut |rows| {
+        read(&own, &mut |rows| {
             let mut of_file = std::mem::take(&mut rows.carried).into_iter();
             let count = rows.lengths.len();
             let carried = columns.carry.iter().zip(&types).map(|(name, of)| match of {

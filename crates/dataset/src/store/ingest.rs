@@ -4,7 +4,9 @@
 use super::spill::{Positions, Run, Spill, SpillWriter, room};
 use super::targets::has_target;
 use crate::progress::Meter;
-use crate::source::{Columns, IGNORE, Inputs, Part, Rows, Sources, Table, concatenated};
+use crate::source::{
+    Columns, IGNORE, Inputs, Part, Rows, Sources, Table, Texts, Work, concatenated,
+};
 use crate::warnings::Warnings;
 use crate::{Fault, parallel};
 use arrow_array::Array;
@@ -43,12 +45,14 @@ pub(crate) struct Ingested {
 }
 
 /// What becomes of rows besides their tokens.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Rules<'a> {
     /// Appended to every sequence that doesn't end with it.
     pub end_of_document: Option<i32>,
     /// The policies, which say what of a sequence is packed.
     pub pack: &'a PackOptions,
+    /// What makes tokens of text, where the sources hold that.
+    pub text: Option<&'a Texts>,
 }
 
 /// What one part gives.
@@ -110,8 +114,10 @@ pub(crate) fn ingest(
     let sources = Sources::open(inputs, watch)?;
     let weighted = is_weighted(&sources, columns)?;
     let carried_fields = carried_fields(&sources, columns)?;
-    let narrow = is_narrow(&sources, columns);
-    let labelled = columns.labels.is_some() || columns.loss_mask.is_some();
+    let narrow = rules.text.is_none() && is_narrow(&sources, columns);
+    let labelled = columns.labels.is_some()
+        || columns.loss_mask.is_some()
+        || rules.text.is_some_and(Texts::masks);
     let lanes = Lanes {
         labels: labelled.then_some(1),
         // What JSON says of its numbers is known when all are read.
@@ -120,7 +126,11 @@ pub(crate) fn ingest(
     };
     let count = 1 + usize::from(labelled) + usize::from(lanes.weights.is_some());
     let spill = SpillWriter::create(folder, count, room(threads))?;
-    let meter = Meter::new(watch, Stage::Read, sources.bytes);
+    let stage = if rules.text.is_some() { Stage::Tokenize } else { Stage::Read };
+    let meter = Meter::new(watch, stage, sources.bytes);
+    let go_on = || meter.add(0);
+    let work = Work { threads, go_on: &go_on };
+    let text = rules.text.map(|texts| (texts, &work));
     let parts = parallel::each(sources.parts.len(), threads, |index| {
         let mut of = PartOf {
             lengths: Vec::new(),
@@ -131,7 +141,7 @@ pub(crate) fn ingest(
             fractions: false,
             above_one: None,
         };
-        sources.read(index, columns, &mut |rows| {
+        sources.read(index, columns, text, &mut |rows| {
             if lanes.weights.is_none() && rows.weights.take().is_some() && rows.fractions {
                 let Part { table, .. } = sources.parts[index];
                 return Err(mixed_weights(&sources, table, columns));
@@ -145,6 +155,10 @@ pub(crate) fn ingest(
         Ok(of)
     })?;
     sources.unchanged()?;
+    let mut sources = sources;
+    if let Some(texts) = rules.text {
+        texts.warn(&mut sources.warnings);
+    }
     joined(parts, spill.finish(), lanes, narrow, carried_fields, sources)
 }
 

@@ -110,7 +110,12 @@ pub fn source(path: &Path, sequences: &[Vec<i32>], group: usize) {
 
 /// What reads the column `input_ids`.
 pub fn lengths_options(paths: &[&Path]) -> LengthsOptions {
-    LengthsOptions { inputs: inputs(paths), column: "input_ids".to_string(), split: None }
+    LengthsOptions {
+        inputs: inputs(paths),
+        column: "input_ids".to_string(),
+        split: None,
+        text: None,
+    }
 }
 
 /// Lengths of the column `input_ids`.

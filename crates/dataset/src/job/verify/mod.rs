@@ -16,6 +16,7 @@ mod expected;
 mod pack;
 mod rule;
 mod segment;
+mod text;
 pub(super) mod totals;
 
 use super::report::DatasetReport;
@@ -24,7 +25,7 @@ use crate::format::{self, Format, PlanFormat, RowFormat};
 use crate::output::{MANIFEST, Manifest, SourceNotes};
 use crate::progress::Meter;
 use crate::source::ids::Sequences;
-use crate::source::{Columns, Inputs, Packed};
+use crate::source::{Columns, Inputs, Packed, TextSource, Texts};
 use crate::store::{Rules, ingest};
 use crate::{Fault, parallel};
 use claims::{Claims, PartClaims};
@@ -35,7 +36,7 @@ use stowage_engine::stats::Fills;
 use stowage_engine::{Fault as EngineFault, Stage, Watch};
 
 /// What [`verify_dataset`] proves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct VerifyOptions {
     /// The folder.
     pub output: PathBuf,
@@ -43,6 +44,8 @@ pub struct VerifyOptions {
     pub inputs: Option<Vec<String>>,
     /// Their columns.
     pub columns: Columns,
+    /// Text in place of a column of tokens.
+    pub text: Option<TextSource>,
     /// Every file must have the digest that the manifest says: false for outputs that were
     /// rewritten on purpose.
     pub digests: bool,
@@ -65,6 +68,8 @@ pub fn verify_dataset(
         let detail = format!("'format' is '{}', which is unknown", manifest.format);
         return Err(Fault::format(&folder.join(MANIFEST), None, detail));
     };
+    let texts =
+        text::same(options.text.as_ref(), manifest.text.as_ref(), options.inputs.is_some())?;
     let listed = super::listed::check(folder, &manifest, format.facts())?;
     format.facts().check_columns(&options.columns)?;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
@@ -75,7 +80,8 @@ pub fn verify_dataset(
     }
     let proved = match format {
         Format::Rows(format) => {
-            rows(format, options, manifest, &listed.paths, threads, watch, &meter)
+            let paths = &listed.paths;
+            rows(format, options, texts.as_ref(), manifest, paths, threads, watch, &meter)
         }
         Format::Plan(format) => plan(format, options, manifest, threads, watch),
     };
@@ -88,9 +94,11 @@ pub fn verify_dataset(
 }
 
 /// Proves a data set of rows.
+#[expect(clippy::too_many_arguments, reason = "what a proof needs, each once")]
 fn rows(
     format: &dyn RowFormat,
     options: &VerifyOptions,
+    texts: Option<&Texts>,
     manifest: Manifest,
     paths: &[PathBuf],
     threads: usize,
@@ -104,8 +112,11 @@ fn rows(
         Some(inputs) => {
             let beside = scratch_folder(folder);
             let columns = with_notes(&options.columns, &manifest.source);
-            let rules = Rules { end_of_document: end, pack: &manifest.options() };
-            let inputs = inputs_of(inputs, &columns, &manifest.source);
+            let rules = Rules { end_of_document: end, pack: &manifest.options(), text: texts };
+            let mut inputs = inputs_of(inputs, &columns, &manifest.source);
+            if let Some(texts) = texts {
+                inputs.column = texts.columns.first();
+            }
             Some(ingest(&inputs, &columns, rules, &beside, threads, watch)?)
         }
         None => None,

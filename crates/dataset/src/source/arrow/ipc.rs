@@ -29,12 +29,17 @@ pub(super) struct Body<'a> {
     pub unpacked: RefCell<BTreeMap<usize, Option<Unpacked>>>,
 }
 
+/// Bytes of text that are worth an element: 4 MiB of it are decoded at once.
+const BYTES_OF_TEXT: usize = 16;
+
 /// A field, and which nodes and buffers of the batch are its own.
 pub(super) struct Placed<'a> {
     field: &'a Field,
     length: usize,
     nulls: bool,
     buffers: Range<usize>,
+    /// Bytes of text, in elements that are worth as much.
+    weight: usize,
     children: Vec<Placed<'a>>,
 }
 
@@ -97,7 +102,14 @@ impl<'a> Body<'a> {
         }
         let children = children.into_iter().map(|child| self.placed(child, next));
         let children = children.collect::<Result<_, _>>()?;
-        Ok(Placed { field, length, nulls, buffers, children })
+        let is_text = matches!(
+            field.data_type(),
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Binary | DataType::LargeBinary
+        );
+        let text = self.batch.buffers().filter(|_| is_text && !buffers.is_empty());
+        let bytes = text.map_or(0, |all| all.get(buffers.end - 1).length());
+        let weight = usize::try_from(bytes).unwrap_or(0) / BYTES_OF_TEXT;
+        Ok(Placed { field, length, nulls, buffers, weight, children })
     }
 
     /// Bytes `range` of a buffer.
@@ -304,7 +316,7 @@ impl Placed<'_> {
     /// Elements of the longest field in here.
     pub(super) fn longest(&self) -> usize {
         let below = self.children.iter().map(Placed::longest);
-        below.max().unwrap_or(0).max(self.length)
+        below.max().unwrap_or(0).max(self.length).max(self.weight)
     }
 
     /// Whether rows can be read without all of them.

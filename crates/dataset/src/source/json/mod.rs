@@ -14,6 +14,7 @@ use super::columns::Columns;
 use super::identity::Identity;
 use super::positioned::SourceFile;
 use super::rows::Rows;
+use super::text::{Batch, Texts, Work, is_full, of_object};
 use crate::Fault;
 use records::Records;
 use row::Taker;
@@ -74,5 +75,47 @@ impl JsonTable {
         }
         rows.reached = Some(self.size);
         take(&mut rows)
+    }
+
+    /// Reads the text columns of all rows, some MiB at a time.
+    pub(crate) fn read_text(
+        &self,
+        texts: &Texts,
+        work: &Work<'_>,
+        take: &mut dyn FnMut(&mut Rows) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let file = SourceFile::reopen(&self.path, self.identity)?;
+        let mut records = Records::new(Text::new(&self.path, &file)?, &self.path);
+        let (mut bytes, mut ends, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut row, mut handed_on) = (0, 0);
+        loop {
+            let more = records.next(row, &mut own)?;
+            if more && !own.is_empty() {
+                bytes.extend_from_slice(&own);
+                ends.push(bytes.len());
+                row += 1;
+            }
+            if !more || is_full(bytes.len(), ends.len()) {
+                let first_row = row - ends.len() as u64;
+                let object = |at: usize| {
+                    let start = if at == 0 { 0 } else { ends[at - 1] };
+                    let row = first_row + at as u64;
+                    of_object(&bytes[start..ends[at]], &texts.columns, &self.path, row)
+                };
+                let batch = Batch { path: &self.path, first_row, count: ends.len(), row: &object };
+                let mut rows = texts.tokens(&batch, work)?;
+                rows.reached = Some(if more { file.reached() } else { self.size });
+                take(&mut rows)?;
+                bytes.clear();
+                ends.clear();
+            }
+            if !more {
+                return Ok(());
+            }
+            if records.bytes >= handed_on + BYTES_AT_ONCE {
+                (work.go_on)()?;
+                handed_on = records.bytes;
+            }
+        }
     }
 }

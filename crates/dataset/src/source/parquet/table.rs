@@ -17,6 +17,7 @@ use crate::source::positioned::SourceFile;
 use crate::source::rows::Rows;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{FieldRef, Schema, SchemaRef};
+use parquet::basic::Type as PhysicalType;
 use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
@@ -27,6 +28,9 @@ use std::sync::Arc;
 
 /// Tokens decoded at once: what stays in the second-level cache until it is put away.
 const TOKENS_AT_ONCE: u64 = 1 << 16;
+
+/// Bytes of text that are worth a token: 4 MiB of it are decoded at once.
+const BYTES_OF_TEXT: u64 = 64;
 
 /// An open Parquet file.
 pub(crate) struct ParquetTable {
@@ -149,8 +153,15 @@ impl<'a> Group<'a> {
         for &root in roots {
             leaves_below(&table.nodes[root], &mut leaves);
         }
-        let values = leaves.iter().map(|&leaf| metadata.column(leaf).num_values());
-        let values = values.max().and_then(|values| u64::try_from(values).ok()).unwrap_or(0);
+        let values = leaves.iter().map(|&leaf| {
+            let column = metadata.column(leaf);
+            let values = u64::try_from(column.num_values()).unwrap_or(0);
+            // Strings count by their bytes: a row of text may be as long as a thousand of tokens.
+            let bytes = u64::try_from(column.uncompressed_size()).unwrap_or(0);
+            let is_text = column.column_type() == PhysicalType::BYTE_ARRAY;
+            if is_text { values.max(bytes / BYTES_OF_TEXT) } else { values }
+        });
+        let values = values.max().unwrap_or(0);
         let at_once = u128::from(TOKENS_AT_ONCE) * rows as u128 / u128::from(values.max(1));
         let rows_at_once = at_once.clamp(1, 8192) as usize;
         // Opened for each part: a data set may have more files than a process may hold open.
