@@ -49,7 +49,7 @@ const inOrder = (a: number[], b: number[]): number => {
 const optionsOf = (format: DatasetFormat, cut: boolean, aligned: boolean) => {
   const aligns = ["parquet", "arrow", "hf", "trl", "nemo", "npy", "safetensors", "mds"];
   return {
-    eosTokenId: format === "megatron" || cut ? 7 : undefined,
+    eosTokenId: (format === "megatron" || cut ? 7 : undefined) as number | undefined,
     sequenceAlignment: aligned && aligns.includes(format) ? 4 : undefined,
     overlong: cut ? "split" : "error",
   } as Partial<PackDatasetOptions>;

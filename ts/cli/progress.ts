@@ -25,6 +25,7 @@ const NAMES: Record<Step["stage"], string> = {
 const UNITS: Record<Step["stage"], Standing["unit"]> = {
   spool: "bytes",
   read: "bytes",
+  tokenize: "bytes",
   count: "sequences",
   plan: "work",
   bind: "sequences",

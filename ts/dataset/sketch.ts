@@ -11,7 +11,7 @@ import {
 } from "../base/options.js";
 import type { Strategy } from "../packing/strategies.js";
 import { type DatasetReport, toReport } from "./dataset.js";
-import { toPath } from "./options.js";
+import { toPath } from "./inputs.js";
 
 /** What {@link sketchDataset} draws. */
 export interface SketchOptions {
