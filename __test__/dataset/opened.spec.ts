@@ -49,10 +49,10 @@ const inOrder = (a: number[], b: number[]): number => {
 const optionsOf = (format: DatasetFormat, cut: boolean, aligned: boolean) => {
   const aligns = ["parquet", "arrow", "hf", "trl", "nemo", "npy", "safetensors", "mds"];
   return {
-    eosTokenId: (format === "megatron" || cut ? 7 : undefined) as number | undefined,
+    eosTokenId: format === "megatron" || cut ? 7 : undefined,
     sequenceAlignment: aligned && aligns.includes(format) ? 4 : undefined,
     overlong: cut ? "split" : "error",
-  } as Partial<PackDatasetOptions>;
+  } as Partial<PackDatasetOptions> & { eosTokenId?: number };
 };
 
 test("every format gives back the source's sequences, pieces joined, end tokens and filler off", async (t) => {
