@@ -4,8 +4,8 @@ import {
   JobOptions,
   LengthHistogram,
   Lengths,
-  PackingStats,
   PackOptions,
+  PackingStats,
   Plan,
   Strategy,
 } from "stowage";

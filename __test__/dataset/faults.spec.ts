@@ -192,7 +192,7 @@ test("options that can't be met are refused before anything is read", async (t) 
     [{ capacity: 0 }, "ERR_CAPACITY", /capacity/],
     [{ strategy: "best", capacity: 8 }, "ERR_STRATEGY", /best-fit/],
     [{ input: [] }, "ERR_OPTION", /input/],
-    [{ input: [3] }, "ERR_OPTION", /input\[0\]/],
+    [{ input: [3] }, "ERR_COLUMN", /row 0 of `input`/],
     [{ output: "" }, "ERR_OPTION", /output/],
     [{ format: "parqet" }, "ERR_OPTION", /'parquet', 'arrow'.*did you mean 'parquet'/],
     [{ format: undefined }, "ERR_OPTION", /format/],
