@@ -123,7 +123,10 @@ const real = source(
 
 const masked = { labels: "labels", lossMask: "loss_mask" };
 /** The sources have columns of labels and masks; where a case names none, it does without them knowingly. */
-const ignore = ["labels", "loss_mask"];
+const unnamed = (columns) => {
+  const ignore = ["labels", "loss_mask"].filter((name) => !Object.values(columns).includes(name));
+  return { ...(ignore.length > 0 && { ignore }), ...columns };
+};
 const capacity = 1024;
 const plain = ["--labels", "", "--loss-mask", ""];
 const eosTokenId = 1;
@@ -246,7 +249,7 @@ function prepare(output, { input, capacity }) {
 async function prove(format, number, { told, semantics, trl, verb, ...options }) {
   const name = `${format} ${number}`;
   const output = join(folder, name.replace(" ", "-"));
-  const given = { capacity, ...options, columns: { ignore, ...options.columns } };
+  const given = { capacity, ...options, columns: unnamed(options.columns ?? {}) };
   if (verb) prepare(output, given);
   else await packDataset({ ...given, format, output });
   const path = ["--format", format, "--source", given.input, "--capacity", String(given.capacity)];

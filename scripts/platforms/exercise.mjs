@@ -23,7 +23,8 @@ const here = (path) => fileURLToPath(new URL(path, root));
 function install({ name, file }, binary, folder) {
   const packages = join(empty(folder), "node_modules");
   const own = join(packages, manifest.name);
-  for (const path of ["index.js", "native.js", "package.json", "dist"])
+  const tops = manifest.files.map((path) => path.split("/")[0]);
+  for (const path of new Set([...tops, "package.json"]))
     cpSync(here(path), join(own, path), { recursive: true });
   const platform = join(packages, `${manifest.name}-${name}`);
   cpSync(here(`npm/${name}`), platform, { recursive: true });

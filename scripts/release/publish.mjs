@@ -2,11 +2,11 @@
 // Platform packages first, the root last: publication is not atomic, and nobody should get a root
 // without binaries. What the registry has already is passed over, so that a release that broke off
 // half-way goes on where it stopped.
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { manifest, platforms } from "./platforms.mjs";
-import { out, output, present, program, run } from "./shell.mjs";
+import { empty, out, output, present, program, run } from "./shell.mjs";
 
 /** Publishes the packages, or with `dryRun` shows what would be; then some platforms may be absent. */
 export function publish({ dryRun }) {
@@ -28,8 +28,17 @@ export function publish({ dryRun }) {
       console.log(`${called}@${version} is there already`);
       continue;
     }
-    run("npm", ["publish", tarball(called), ...options]);
+    run("npm", ["publish", tarball(called), ...options], { env: access() });
   }
+}
+
+/** npm's settings with the token of NODE_AUTH_TOKEN, for whatever registry npm is set up with. */
+function access() {
+  if (!process.env.NODE_AUTH_TOKEN) return {};
+  const registry = output("npm", ["config", "get", "registry"]).replace(/^https?:|\/*$/g, "");
+  const file = join(empty(out("npm")), "npmrc");
+  writeFileSync(file, `${registry}/:_authToken=\${NODE_AUTH_TOKEN}\n`);
+  return { NPM_CONFIG_USERCONFIG: file };
 }
 
 /** True if the registry has this version; npm's exit code differs between its versions. */

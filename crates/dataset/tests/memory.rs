@@ -9,6 +9,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use std::fs::File;
 use std::path::Path;
+use std::process::Command;
 use stowage_engine::PackOptions;
 
 /// What is promised, and 16 bytes per sequence.
@@ -46,8 +47,19 @@ fn forget_peak() {
     std::fs::write("/proc/self/clear_refs", "5").expect("the peak can be set back");
 }
 
+/// glibc's malloc keeps freed blocks for each thread, up to some 60 MiB here; with one arena the peak is
+/// what the job holds.
+const ONE_ARENA: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
+
 #[test]
 fn a_job_stays_within_its_bound_whatever_the_row_group() {
+    if std::env::var_os(ONE_ARENA.0).is_none() {
+        let own = std::env::current_exe().expect("a path");
+        let again = Command::new(own).env(ONE_ARENA.0, ONE_ARENA.1).output().expect("it starts");
+        let said = String::from_utf8_lossy(&again.stdout);
+        assert!(again.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.parquet");
     write(&path);

@@ -2,14 +2,15 @@
 //!
 //! Packs of one room form a pairing heap by number (Fredman, Sedgewick, Sleator, Tarjan 1986) whose
 //! links stand in the packs themselves. Rooms are found in three levels of bits while the capacity
-//! is at most 2^18, which makes a step about 40 ns with 5,000 packs; above it in a tree, so that
+//! is below 2^18, which makes a step about 40 ns with 5,000 packs; above it in a tree, so that
 //! memory never follows the capacity.
 
 use super::open_pack::OpenPack;
 use std::collections::BTreeMap;
 
-/// The largest capacity whose rooms are bits: 1 MB of heads, touched where packs are.
-const MOST_BITS: u32 = 1 << 18;
+/// The largest capacity whose rooms, itself among them, are bits of three levels: 1 MB of heads, touched
+/// where packs are.
+const MOST_BITS: u32 = (1 << 18) - 1;
 
 /// Stands for no pack.
 const NONE: u32 = 0;
@@ -243,10 +244,21 @@ mod tests {
     use crate::stream::entry::Entry;
     use proptest::prelude::*;
 
+    #[test]
+    fn an_empty_pack_is_found_at_the_borders_of_bits() {
+        for capacity in [1, 63, 64, 4095, 4096, (1 << 18) - 1, 1 << 18, (1 << 18) + 1] {
+            let mut packs = OpenPacks::new(capacity);
+            let place = packs.open(0, capacity);
+            packs.put(place);
+            assert_eq!(packs.take_fitting(capacity), Some(place), "capacity {capacity}");
+            assert_eq!(packs.take_fitting(0), None);
+        }
+    }
+
     proptest! {
         #[test]
         fn the_best_pack_is_the_one_with_the_least_room_and_among_equals_the_oldest(
-            capacity in prop_oneof![Just(1), 2..300_u32, Just(70_000), Just(1 << 18), Just(1_000_000)],
+            capacity in prop_oneof![Just(1), 2..300_u32, Just(70_000), Just((1 << 18) - 1), Just(1 << 18), Just(1_000_000)],
             steps in prop::collection::vec((any::<u32>(), 0..4_u8), 0..300),
         ) {
             let mut packs = OpenPacks::new(capacity);
