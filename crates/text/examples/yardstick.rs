@@ -3,7 +3,7 @@
 //! `yardstick TOKENIZER.json THREADS ROUNDS < texts.jsonl`, a string of JSON a line. Encodes each text
 //! with offsets, each thread taking the next block of texts, and prints the seconds of the fastest round.
 
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tokenizers::Tokenizer;
@@ -48,5 +48,7 @@ fn main() {
         });
         fastest = fastest.min(start.elapsed().as_secs_f64());
     }
-    println!("{{\"seconds\":{fastest},\"tokens\":{}}}", tokens.load(Ordering::Relaxed));
+    let tokens = tokens.load(Ordering::Relaxed);
+    writeln!(std::io::stdout(), "{{\"seconds\":{fastest},\"tokens\":{tokens}}}")
+        .expect("it can be written");
 }
