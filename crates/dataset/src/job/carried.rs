@@ -167,9 +167,11 @@ fn small<T: ArrowPrimitiveType<Native: Into<f64>>>(array: &dyn Array) -> Vec<Val
 /// Numbers with a point, as digits.
 fn decimals<T: DecimalType>(array: &dyn Array) -> Vec<Value> {
     let values = array.as_primitive::<T>();
-    let of = |row| match values.is_null(row) {
-        true => Value::Null,
-        false => Value::Text(values.value_as_string(row)),
+    let of = |row| {
+        if values.is_null(row) {
+            return Value::Null;
+        }
+        Value::Text(values.value_as_string(row))
     };
     (0..values.len()).map(of).collect()
 }
