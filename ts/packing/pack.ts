@@ -15,8 +15,12 @@ import {
   packKeys,
 } from "./options.js";
 import { makePacking, type Packing } from "./packing.js";
+import { mostSmall, packSmall } from "./small.js";
 
 type Prepared = InstanceType<Native["Prepared"]>;
+
+/** Why the options of a job don't work in {@link packSync}. */
+const asynchronous = asyncOnly("pack");
 
 /** Up to this many entries are bound on the JavaScript thread: about 1 ms. */
 const atOnce = 1_000_000;
@@ -42,9 +46,11 @@ const atOnce = 1_000_000;
  */
 export function packSync(lengths: Lengths, options: PackOptions | MaxLoadOptions): Packing {
   const given = givenOptions(options);
-  refuseUnknown(given, packKeys, asyncOnly("pack"));
+  refuseUnknown(given, packKeys, asynchronous);
   const checked = checkPackOptions(given);
   const values = checkedLengths(lengths, checked);
+  const small = values.length <= mostSmall ? packSmall(values, checked) : undefined;
+  if (small !== undefined) return small;
   const prepared = translate(() => native.prepare(values, checked.native));
   const made = room(prepared);
   translate(() => prepared.bindInto(values, ...arraysOf(made)));
