@@ -8,7 +8,7 @@ use super::closed::Closed;
 use super::entry::Entry;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
-use super::place::Place;
+use super::place::{Leeway, Place};
 
 /// The open pack of each class 1 ..= k, at its number less one; without entries there is none.
 #[derive(Clone, Debug)]
@@ -59,6 +59,10 @@ impl Place for Harmonic {
         for pack in open {
             closed.push(&mut pack.entries);
         }
+    }
+
+    fn leeway(&self, class: usize, options: &StreamOptions) -> Leeway {
+        self.packs[class].leeway(limit_of(class as u32 + 1, options), options.capacity)
     }
 
     fn next_number(&self) -> u64 {

@@ -10,7 +10,7 @@ use super::entry::Entry;
 use super::open_pack::OpenPack;
 use super::open_packs::OpenPacks;
 use super::options::StreamOptions;
-use super::place::Place;
+use super::place::{Leeway, Place};
 
 /// What waits, and what is open.
 #[derive(Clone, Debug)]
@@ -121,6 +121,12 @@ impl Place for Lookahead {
     fn finish(&mut self, options: &StreamOptions, closed: &mut Closed) {
         self.place_waiting(options, closed);
         self.packs.drain(|pack| closed.push(&mut pack.entries));
+    }
+
+    fn leeway(&self, _class: usize, options: &StreamOptions) -> Leeway {
+        // Whatever its length: nothing is placed before the window is full.
+        let sequences = options.window() - self.waiting.len();
+        Leeway { room: u32::MAX, sequences: u32::try_from(sequences).unwrap_or(u32::MAX) }
     }
 
     fn next_number(&self) -> u64 {

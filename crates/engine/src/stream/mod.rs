@@ -24,3 +24,4 @@ pub use closed::Closed;
 pub use ledger::Ledger;
 pub use options::{StreamOptions, StreamStrategy};
 pub use packer::{Pending, StreamPacker};
+pub use place::Leeway;

@@ -7,7 +7,7 @@ use super::closed::Closed;
 use super::entry::Entry;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
-use super::place::Place;
+use super::place::{Leeway, Place};
 
 /// The one open pack; without entries there is none.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,10 @@ impl Place for NextFit {
         if !self.pack.entries.is_empty() {
             closed.push(&mut self.pack.entries);
         }
+    }
+
+    fn leeway(&self, _class: usize, options: &StreamOptions) -> Leeway {
+        self.pack.leeway(options.limit(), options.capacity)
     }
 
     fn next_number(&self) -> u64 {

@@ -5,6 +5,15 @@ use super::entry::Entry;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
 
+/// What may come before a pack can close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leeway {
+    /// A sequence of so many tokens or more may close one; `u32::MAX`: length alone closes none.
+    pub room: u32,
+    /// The so many-th sequence may close one; `u32::MAX` and more: number alone closes none.
+    pub sequences: u32,
+}
+
 /// A way to find packs for entries as they come.
 pub(super) trait Place {
     /// Takes a sequence of 1 ..= capacity tokens; hands out the packs that this closes.
@@ -12,6 +21,9 @@ pub(super) trait Place {
 
     /// Hands out everything, open packs in the order of opening.
     fn finish(&mut self, options: &StreamOptions, closed: &mut Closed);
+
+    /// What may come in class `class` of 0 .. classes before a pack can close.
+    fn leeway(&self, class: usize, options: &StreamOptions) -> Leeway;
 
     /// The number that the next pack will get.
     fn next_number(&self) -> u64;
