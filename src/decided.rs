@@ -32,9 +32,13 @@ pub struct Arrays<'a> {
 
 impl Decided {
     /// Decides the packing of lengths that stay the caller's.
-    pub fn borrowed(lengths: &[u32], options: &PackOptions) -> std::result::Result<Self, Fault> {
+    pub fn borrowed(
+        lengths: &[u32],
+        options: &PackOptions,
+        threads: usize,
+    ) -> std::result::Result<Self, Fault> {
         let clock = Clock::start(&Unwatched);
-        let packing = packing::prepare(lengths, options, 1, &clock)?;
+        let packing = packing::prepare(lengths, options, threads, &clock)?;
         Ok(Self::new(packing, Vec::new(), lengths.len(), clock.times()))
     }
 

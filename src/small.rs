@@ -87,7 +87,7 @@ fn pack(
     facts: &mut [f64],
     out: &mut [u32],
 ) -> std::result::Result<bool, stowage_engine::Fault> {
-    let decided = Decided::borrowed(lengths, options)?;
+    let decided = Decided::borrowed(lengths, options, 1)?;
     let packing = decided.packing();
     let (packs, entries) = (packing.pack_count() as usize, packing.entry_count());
     let (dropped, cut) = (packing.dropped_count(), packing.cut());

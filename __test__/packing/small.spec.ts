@@ -1,7 +1,15 @@
 // Small packings cross in one call, large ones and jobs in two: nobody must see which it was.
 import test from "ava";
 import fc from "fast-check";
-import { type Packing, type PackOptions, pack, packSync, strategies } from "../../index.js";
+import {
+  LengthHistogram,
+  type Packing,
+  type PackOptions,
+  pack,
+  packSync,
+  planSync,
+  strategies,
+} from "../../index.js";
 
 const names = strategies().map(({ name }) => name);
 
@@ -69,4 +77,40 @@ test("arrays of a small packing are its own: later calls don't change them", (t)
   t.deepEqual({ ...first }, copy);
   t.deepEqual(first.stats(), figures);
   t.is(new Set([first.offsets.buffer, first.sequences.buffer, first.dropped.buffer]).size, 3);
+});
+
+test("a call over many sequences gives the same bytes for any number of threads", (t) => {
+  const lengths = Uint32Array.from({ length: 600_000 }, (_, at) => 1 + ((at * 7919) % 2039));
+  for (const strategy of ["best-fit-decreasing", "first-fit", "next-fit"]) {
+    const one = packSync(lengths, { capacity: 2048, strategy, threads: 1 });
+    for (const threads of [2, 7, undefined])
+      t.deepEqual(told(packSync(lengths, { capacity: 2048, strategy, threads })), told(one));
+  }
+  const plan = planSync(LengthHistogram.from(lengths), { capacity: 2048 });
+  const one = plan.assign(lengths, { threads: 1 });
+  for (const threads of [2, 7, undefined])
+    t.deepEqual(told(plan.assign(lengths, { threads })), told(one));
+  t.throws(() => plan.assign(lengths, { threads: 0 }), { code: "ERR_OPTION" });
+});
+
+test("a call over many sequences doesn't wait for jobs", async (t) => {
+  const lengths = Uint32Array.from({ length: 600_000 }, (_, at) => 1 + ((at * 7919) % 2039));
+  const controller = new AbortController();
+  const { signal } = controller;
+  // Jobs that would run for minutes hold every thread of the pool.
+  const busy = Array.from({ length: 8 }, () =>
+    pack(lengths, {
+      capacity: 100_003,
+      strategy: "optimal",
+      effort: 1e6,
+      overlong: "drop",
+      signal,
+    }),
+  );
+  const ended = Promise.allSettled(busy);
+  const alone = packSync(lengths, { capacity: 2048, strategy: "bfd", threads: 1 });
+  t.deepEqual(told(packSync(lengths, { capacity: 2048, strategy: "bfd" })), told(alone));
+  controller.abort();
+  const outcomes = await ended;
+  t.true(outcomes.some(({ status }) => status === "rejected"));
 });
