@@ -6,9 +6,10 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
-use super::place::{Leeway, Place};
+use super::place::Place;
 
 /// The open pack of each class 1 ..= k, at its number less one; without entries there is none.
 #[derive(Clone, Debug)]

@@ -7,10 +7,11 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 use super::open_pack::OpenPack;
 use super::open_packs::OpenPacks;
 use super::options::StreamOptions;
-use super::place::{Leeway, Place};
+use super::place::Place;
 
 /// What waits, and what is open.
 #[derive(Clone, Debug)]

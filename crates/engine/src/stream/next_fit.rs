@@ -5,9 +5,10 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
-use super::place::{Leeway, Place};
+use super::place::Place;
 
 /// The one open pack; without entries there is none.
 #[derive(Clone, Debug, Default)]

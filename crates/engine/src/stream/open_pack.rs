@@ -2,7 +2,7 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
-use super::place::Leeway;
+use super::leeway::Leeway;
 
 /// Its number, the room left, and what stands in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,11 +5,12 @@ use super::closed::Closed;
 use super::entry::Entry;
 use super::harmonic::Harmonic;
 use super::ledger::{Ledger, MOST_TOKENS, sum};
+use super::leeway::Leeway;
 use super::lookahead::Lookahead;
 use super::next_fit::NextFit;
 use super::open_pack::OpenPack;
 use super::options::{StreamOptions, StreamStrategy};
-use super::place::{Leeway, Place};
+use super::place::Place;
 use crate::Fault;
 use crate::options::Overlong;
 

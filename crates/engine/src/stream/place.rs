@@ -2,17 +2,9 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
-
-/// What may come before a pack can close.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leeway {
-    /// A sequence of so many tokens or more may close one; `u32::MAX`: length alone closes none.
-    pub room: u32,
-    /// The so many-th sequence may close one; `u32::MAX` and more: number alone closes none.
-    pub sequences: u32,
-}
 
 /// A way to find packs for entries as they come.
 pub(super) trait Place {
