@@ -5,7 +5,8 @@
 //
 //   node --expose-gc --import=tsx contender.ts CONTENDER STRATEGY LENGTHS.u32 CAPACITY
 //
-// Contenders: sync (packSync, one thread), threads (pack, all cores), javascript (the baseline).
+// Contenders: sync (packSync, one thread), shared (packSync, all cores), threads (pack, all cores),
+// javascript (the baseline).
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -32,14 +33,15 @@ const lengths = new Uint32Array(
 );
 
 const contenders: Record<string, () => Result | Promise<Result>> = {
-  sync: () => packSync(lengths, { capacity, strategy }),
+  sync: () => packSync(lengths, { capacity, strategy, threads: 1 }),
+  shared: () => packSync(lengths, { capacity, strategy }),
   threads: () => pack(lengths, { capacity, strategy }),
   javascript: () => packLengths(lengths, capacity),
 };
 
-/** Runs of a burst, and the milliseconds below which a run is short: a single one would tell how cold
- * the caches are after the others' turns. */
-const BURST = 20;
+/** Runs of a burst at least and at most, its milliseconds, and those below which a run is short: a single
+ * one would tell how cold the caches are after the others' turns. */
+const BURST = { least: 20, most: 2000, ms: 10 };
 const SHORT = 5;
 
 async function time(
@@ -61,12 +63,13 @@ async function main(): Promise<void> {
   check(lengths, capacity, first.result);
   const packs = first.result.offsets.length - 1;
   // The compiler of JavaScript needs some runs before it knows what the code does.
-  const warmUps = first.ms < 50 ? 20 : 2;
+  const warmUps = first.ms < 2 ? 500 : first.ms < 50 ? 20 : 2;
   let warm = first;
   for (let i = 0; i < warmUps; i++) warm = await time(run, 1);
   const ready: Ready = { packs, firstMs: first.ms, peakRssMiB };
   console.log(JSON.stringify(ready));
-  const times = warm.ms < SHORT ? BURST : 1;
+  const burst = Math.round(Math.min(BURST.most, Math.max(BURST.least, BURST.ms / warm.ms)));
+  const times = warm.ms < SHORT ? burst : 1;
   for await (const _ of createInterface(process.stdin)) console.log((await time(run, times)).ms);
 }
 

@@ -35,6 +35,9 @@ interface Contest {
   readonly javascript?: boolean;
 }
 
+/** From so many sequences on packSync shares the work with native threads. */
+const SHARED_FROM = 2 ** 19;
+
 /** seqpacker's `hk` scans the packs of its last class one by one: not run above this many sequences. */
 const HARMONIC_LIMIT = 200_000;
 
@@ -44,7 +47,7 @@ export interface Entry {
   /** Our name of the strategy that it competes in. */
   strategy: string;
   contender: "stowage" | "javascript" | "seqpacker" | "lightbinpack";
-  /** packSync, pack, or the rival's own name of the strategy with its call. */
+  /** packSync (one thread), packSync with all threads, pack, or the rival's own name of the strategy with its call. */
   call: string;
   ready?: Ready;
   /** Milliseconds of each round; the same round has the same index everywhere. */
@@ -74,6 +77,7 @@ export async function contend(
     return [python, script, path, String(CAPACITY), "--serve", peer, name, call];
   };
   enter("stowage", "packSync", inNode("sync"));
+  if (n >= SHARED_FROM) enter("stowage", "packSync, all threads", inNode("shared"));
   enter("stowage", "pack", inNode("threads"));
   if (javascript === true) enter("javascript", "packLengths", inNode("javascript"));
   for (const name of seqpacker) {

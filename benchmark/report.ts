@@ -17,8 +17,11 @@ export interface Run {
   targets: Row[];
 }
 
-/** Markdown: a row per strategy and size, times of the fastest call of each contender, ratios to packSync. */
-export function timesTable(entries: readonly Entry[]): string {
+/**
+ * Markdown: a row per strategy and size, times of the fastest call of each contender, ratios to packSync on
+ * one thread, and beside them the limit: what sorting the sequences by length takes alone.
+ */
+export function timesTable(entries: readonly Entry[], { argsort = [] }: Probes): string {
   const rows: string[] = [];
   const sizes = [...new Set(entries.map(({ n }) => n))];
   const strategies = [...new Set(entries.map(({ strategy }) => strategy))];
@@ -40,7 +43,9 @@ export function timesTable(entries: readonly Entry[]): string {
         power(n),
         packs?.toLocaleString("en-US") ?? "",
         show(sync),
+        show(time("stowage", "packSync, all threads")),
         show(time("stowage", "pack")),
+        show(argsort.find((found) => found.n === n)?.argsortMs),
         rival("seqpacker"),
         rival("lightbinpack"),
         rival("javascript"),
@@ -49,8 +54,8 @@ export function timesTable(entries: readonly Entry[]): string {
     }
   }
   return [
-    "| strategy | sequences | packs | packSync ms | pack ms | seqpacker ms | LightBinPack ms | JavaScript ms |",
-    "|---|---:|---:|---:|---:|---:|---:|---:|",
+    "| strategy | sequences | packs | packSync ms | on all threads ms | pack ms | limit: argsort ms | seqpacker ms | LightBinPack ms | JavaScript ms |",
+    "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ...rows,
   ].join("\n");
 }
@@ -73,6 +78,18 @@ export function targetsTable(rows: readonly Row[]): string {
     "|---|---:|---:|---|",
     ...rows.map((row) => `| ${row.what} | ${row.target} | ${row.measured} | ${verdict(row)} |`),
   ].join("\n");
+}
+
+/** The largest spread of the yardstick at which figures are worth keeping. */
+const QUIET = 1.5;
+
+/** Why figures must not be kept: the yardstick itself took more or less time from run to run; undefined: keep them. */
+export function tooNoisy({ argsort = [] }: Probes): string | undefined {
+  const worst = [...argsort].sort((a, b) => b.spread - a.spread)[0];
+  if (worst === undefined) return "the yardstick wasn't measured";
+  if (worst.spread <= QUIET) return undefined;
+  const { n, spread } = worst;
+  return `the argsort of ${power(n)} sequences varied by a factor of ${spread.toFixed(2)} (90th over 10th percentile), ${QUIET} is allowed; run again on a quiet machine`;
 }
 
 /** Writes benchmark/record/<date>-<machine>.csv and .json; returns their common path. */

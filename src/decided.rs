@@ -32,9 +32,13 @@ pub struct Arrays<'a> {
 
 impl Decided {
     /// Decides the packing of lengths that stay the caller's.
-    pub fn borrowed(lengths: &[u32], options: &PackOptions) -> std::result::Result<Self, Fault> {
+    pub fn borrowed(
+        lengths: &[u32],
+        options: &PackOptions,
+        threads: usize,
+    ) -> std::result::Result<Self, Fault> {
         let clock = Clock::start(&Unwatched);
-        let packing = packing::prepare(lengths, options, 1, &clock)?;
+        let packing = packing::prepare(lengths, options, threads, &clock)?;
         Ok(Self::new(packing, Vec::new(), lengths.len(), clock.times()))
     }
 
@@ -79,6 +83,41 @@ impl Decided {
             outcome: packing.outcome(),
         };
         Self { packing, lengths, context, times }
+    }
+
+    /// Writes a packing of lengths that the caller still has, and the tokens of each pack into `fills`,
+    /// from which figures can be made later; returns the times of all stages.
+    pub fn write_small(
+        mut self,
+        lengths: &[u32],
+        out: Arrays<'_>,
+        fills: &mut [u32],
+    ) -> std::result::Result<Times, Fault> {
+        let started = Instant::now();
+        let Arrays { offsets, sequences, starts, lengths: tokens, dropped } = out;
+        let arrays = packing::Output {
+            offsets: &mut *offsets,
+            sequences: &mut *sequences,
+            starts,
+            piece_lengths: &mut *tokens,
+            dropped,
+        };
+        self.packing.bind_into(lengths, arrays, 1, &Unwatched)?;
+        if let Some(templates) = self.packing.templates() {
+            templates.fill_tokens(fills);
+        } else {
+            let cut = self.packing.cut();
+            for (fill, pack) in fills.iter_mut().zip(offsets.windows(2)) {
+                let entries = pack[0] as usize..pack[1] as usize;
+                *fill = if cut {
+                    tokens[entries].iter().sum()
+                } else {
+                    sequences[entries].iter().map(|&sequence| lengths[sequence as usize]).sum()
+                };
+            }
+        }
+        self.times.bind += ms(started, Instant::now());
+        Ok(self.times)
     }
 
     /// Writes the packing; `given` are the lengths of a caller that still has them.

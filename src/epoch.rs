@@ -13,17 +13,13 @@ use stowage_engine::epoch::balance::{Balance, Cost};
 use stowage_engine::epoch::{self, Entry, LengthIndexView, Order, PackingRange};
 use stowage_engine::{Fault, Unwatched};
 
-/// Calls over fewer sequences aren't worth waking other threads for: about 2 ms.
-const ALONE: usize = 1 << 19;
-
 /// Runs `work` here in one part, or with all threads if there is much to do and no job uses them.
 fn in_parts<T: Send>(
     env: Env,
     size: usize,
     work: impl FnOnce(usize) -> std::result::Result<T, Fault> + Send,
 ) -> Result<T> {
-    let outcome = if size < ALONE { work(1) } else { pool::with_all(work)? };
-    outcome.map_err(|reason| fault::to_js(env, reason))
+    pool::in_parts(size, usize::MAX, work).map_err(|reason| fault::to_js(env, reason))
 }
 
 /// How the ids of some lengths will be grouped.
@@ -170,22 +166,35 @@ impl Epoch {
         self.epoch.entries_in(start as u64..end as u64) as f64
     }
 
-    /// Writes the positions of pack `k` and returns how many there are.
+    /// Writes the positions of packs `k`, `k + step`, `k + 2 step` and so on, one pack after another, and
+    /// where each ends, and returns how many packs there were: as many as `ends` has room for, fewer
+    /// where the epoch ends.
     ///
     /// # Panics
-    /// If there is no such pack, or `positions` is too short.
+    /// If there is no pack `k`, or `positions` is too short.
     #[napi(catch_unwind)]
     #[must_use]
-    pub fn positions_into(&self, k: f64, mut positions: Uint32ArraySlice<'_>) -> u32 {
-        let positions = output::borrow(&mut positions);
-        let mut count = 0;
-        self.epoch.visit(k as u64, |entry, _| {
-            if let Entry::At(position) = entry {
-                positions[count] = position;
-                count += 1;
-            }
-        });
-        count as u32
+    pub fn several_into(
+        &self,
+        k: f64,
+        step: f64,
+        mut positions: Uint32ArraySlice<'_>,
+        mut ends: Uint32ArraySlice<'_>,
+    ) -> u32 {
+        let (positions, ends) = (output::borrow(&mut positions), output::borrow(&mut ends));
+        let packs = (k as u64..self.epoch.pack_count()).step_by(step as usize);
+        let (mut count, mut packs_read) = (0, 0);
+        for (pack, end) in packs.zip(ends) {
+            self.epoch.visit(pack, |entry, _| {
+                if let Entry::At(position) = entry {
+                    positions[count] = position;
+                    count += 1;
+                }
+            });
+            *end = count as u32;
+            packs_read += 1;
+        }
+        packs_read
     }
 
     /// Writes pack `k` of a plan that cuts sequences and returns how many entries there are: a

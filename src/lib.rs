@@ -31,6 +31,7 @@ mod plan_parts;
 mod pool;
 mod rows;
 mod sketch;
+mod small;
 mod spool;
 mod stats;
 mod stream;

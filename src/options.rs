@@ -93,7 +93,9 @@ pub struct LoadOptions {
 }
 
 impl LoadOptions {
-    fn objective(self) -> Objective {
+    /// What the engine calls it.
+    #[must_use]
+    pub fn objective(self) -> Objective {
         let Self { linear, quadratic, equal_counts, free } = self;
         Objective::MaxLoad(Loads { cost: LoadCost { linear, quadratic }, equal_counts, free })
     }

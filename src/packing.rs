@@ -5,6 +5,7 @@ use crate::fault::{self, Report};
 use crate::job::{self, JobControl};
 use crate::options::{EngineOptions, join};
 use crate::output::{self, Output};
+use crate::pool;
 use crate::stats::{Figures, SearchOutcome};
 use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result, Uint32ArraySlice};
 use napi_derive::napi;
@@ -141,8 +142,8 @@ impl Prepared {
         self.facts.context.ledger.tokens_packed as f64
     }
 
-    /// Fills all arrays at once. `given` are the lengths it was prepared with; empty if they were
-    /// copied then.
+    /// Fills all arrays at once, in so many parts at most. `given` are the lengths it was prepared with;
+    /// empty if they were copied then.
     ///
     /// # Errors
     /// As the engine's `bind_into`.
@@ -156,6 +157,7 @@ impl Prepared {
         mut starts: Uint32ArraySlice<'_>,
         mut lengths: Uint32ArraySlice<'_>,
         mut dropped: Uint32ArraySlice<'_>,
+        threads: u32,
     ) -> Result<()> {
         let out = Arrays {
             offsets: output::borrow(&mut offsets),
@@ -164,7 +166,9 @@ impl Prepared {
             lengths: output::borrow(&mut lengths),
             dropped: output::borrow(&mut dropped),
         };
-        write(&self.state, given, out, 1, &Unwatched).map_err(|reason| fault::to_js(env, reason))
+        let size = self.facts.entry_count as usize;
+        let work = |parts| write(&self.state, given, out, parts, &Unwatched);
+        pool::in_parts(size, threads as usize, work).map_err(|reason| fault::to_js(env, reason))
     }
 
     /// Fills all arrays on the pool; for a packing prepared by a job.
@@ -216,13 +220,20 @@ impl Prepared {
     }
 }
 
-/// Decides at once; borrowing is sound, since JavaScript waits.
+/// Decides at once, in so many parts at most; borrowing is sound, since JavaScript waits.
 ///
 /// # Errors
 /// As the engine's `prepare`.
 #[napi(catch_unwind)]
-pub fn prepare(env: Env, lengths: &[u32], options: EngineOptions) -> Result<Prepared> {
-    let decided = Decided::borrowed(lengths, &options.into());
+pub fn prepare(
+    env: Env,
+    lengths: &[u32],
+    options: EngineOptions,
+    threads: u32,
+) -> Result<Prepared> {
+    let options = options.into();
+    let work = |parts| Decided::borrowed(lengths, &options, parts);
+    let decided = pool::in_parts(lengths.len(), threads as usize, work);
     Prepared::new(env, decided.map_err(|reason| fault::to_js(env, reason))?)
 }
 

@@ -7,6 +7,7 @@ use crate::histogram::Histogram;
 use crate::job::{self, JobControl};
 use crate::options::EngineOptions;
 use crate::packing::Prepared;
+use crate::pool;
 use crate::stats::Figures;
 use napi::bindgen_prelude::{Env, Object, ObjectFinalize, Result};
 use napi_derive::napi;
@@ -42,14 +43,15 @@ impl ObjectFinalize for Plan {
 
 #[napi]
 impl Plan {
-    /// Decides which sequence fills which place.
+    /// Decides which sequence fills which place, in so many parts at most.
     ///
     /// # Errors
     /// As the engine's `assign`.
     #[napi(catch_unwind)]
-    pub fn assign(&self, env: Env, lengths: &[u32]) -> Result<Prepared> {
+    pub fn assign(&self, env: Env, lengths: &[u32], threads: u32) -> Result<Prepared> {
         let clock = Clock::start(&Unwatched);
-        let assigned = self.plan.assign(lengths, 1, &clock);
+        let work = |parts| self.plan.assign(lengths, parts, &clock);
+        let assigned = pool::in_parts(lengths.len(), threads as usize, work);
         let packing = assigned.map_err(|reason| fault::to_js(env, reason))?;
         let times = Times { plan: self.times.plan, ..clock.times() };
         Prepared::new(env, Decided::new(packing, Vec::new(), lengths.len(), times))

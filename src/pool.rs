@@ -79,6 +79,18 @@ pub fn with_all<T: Send>(work: impl FnOnce(usize) -> T + Send) -> Result<T> {
     Ok(pool.install(|| work(pool.current_num_threads())))
 }
 
+/// Calls over fewer sequences aren't worth waking other threads for: about 2 ms.
+const ALONE: usize = 1 << 19;
+
+/// Runs a synchronous call's `work` over `size` sequences as [`with_all`] does, in `most` parts at most; on
+/// the calling thread alone where there is little to do or no thread to be had.
+pub fn in_parts<T: Send>(size: usize, most: usize, work: impl FnOnce(usize) -> T + Send) -> T {
+    if size < ALONE || most <= 1 || threads().unwrap_or(1) == 1 {
+        return work(1);
+    }
+    with_all(|parts| work(parts.min(most))).expect("there are threads")
+}
+
 /// Gives the pool back, panicking or not, and begins the jobs that waited for it.
 struct Taken(&'static ThreadPool);
 

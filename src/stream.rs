@@ -73,18 +73,32 @@ pub struct StreamLedger {
     pub tokens_dropped: f64,
 }
 
+/// Sequences that the wrapper keeps back at most; this and what follows as in `ts/stream/block.ts`.
+const BLOCK: usize = 1024;
+/// Where a block tells of the stream: capacity, classes, tokens that the ledger has room for, sequences
+/// that a pack of next fit may hold (0 for other strategies), the longest sequence that isn't cut; then
+/// for each class the tokens and for each class the sequences that may come.
+const STATE: usize = 2 * BLOCK;
+/// Classes at most.
+const CLASSES: usize = 64;
+/// Where closed packs stand in a block, if there is room for them.
+const CLOSED: usize = STATE + TOLD + 2 * CLASSES;
+/// Numbers before those of classes.
+const TOLD: usize = 5;
+
 /// A stream, and the packs that its last call closed.
 #[napi]
 pub struct Stream {
     packer: stream::StreamPacker,
     closed: Closed,
-    /// The ids of a call as integers; kept so that calls allocate nothing.
+    /// The ids and lengths of a call as integers; kept so that calls allocate nothing.
     ids: Vec<i64>,
+    lengths: Vec<u32>,
 }
 
 impl From<stream::StreamPacker> for Stream {
     fn from(packer: stream::StreamPacker) -> Self {
-        Self { packer, closed: Closed::default(), ids: Vec::new() }
+        Self { packer, closed: Closed::default(), ids: Vec::new(), lengths: Vec::new() }
     }
 }
 
@@ -120,14 +134,52 @@ impl Stream {
         added.map(|()| self.room()).map_err(|reason| fault::to_js(env, reason))
     }
 
-    /// As [`add`](Self::add) for one sequence, whose numbers cross much faster than arrays of one.
+    /// Adds the sequences at `from .. to` of a block, which holds ids first, and tells in it how much may come before
+    /// a pack can close, and the packs that these have closed but for the first `known`, if there is room
+    /// for them in it: it has if the room returned is no larger. One array in and out, because each costs
+    /// as much as five calls.
     ///
     /// # Errors
-    /// As the engine's `add`.
+    /// As the engine's `add`; the block tells nothing then.
     #[napi(catch_unwind)]
-    pub fn add_one(&mut self, env: Env, id: f64, length: u32) -> Result<f64> {
-        let added = self.packer.add(&[id as i64], &[length], &mut self.closed);
-        added.map(|()| self.room()).map_err(|reason| fault::to_js(env, reason))
+    pub fn add_block(
+        &mut self,
+        env: Env,
+        from: u32,
+        to: u32,
+        known: u32,
+        mut block: Float64ArraySlice<'_>,
+    ) -> Result<f64> {
+        let block = output::borrow(&mut block);
+        let (ids, lengths) = block[..STATE].split_at(BLOCK);
+        self.ids.clear();
+        let given = from as usize..to as usize;
+        self.ids.extend(ids[given.clone()].iter().map(|&id| id as i64));
+        self.lengths.clear();
+        self.lengths.extend(lengths[given].iter().map(|&length| length as u32));
+        let added = self.packer.add(&self.ids, &self.lengths, &mut self.closed);
+        added.map_err(|reason| fault::to_js(env, reason))?;
+        let (state, out) = block[STATE..].split_at_mut(CLOSED - STATE);
+        let mut classes = 0;
+        for (class, leeway) in self.packer.leeways().enumerate() {
+            state[TOLD + class] = leeway.room.into();
+            state[TOLD + CLASSES + class] = leeway.sequences.into();
+            classes = class + 1;
+        }
+        let options = self.packer.options();
+        let next_fit = options.strategy == StreamStrategy::NextFit;
+        let limit = options.max_sequences_per_pack.map_or(u32::MAX, NonZeroU32::get);
+        state[0] = options.capacity.into();
+        state[1] = classes as f64;
+        state[2] = self.packer.tokens_left() as f64;
+        state[3] = if next_fit { limit.into() } else { 0.0 };
+        state[4] = options.uncut().into();
+        self.closed.forget(known as usize);
+        let room = self.room();
+        if room <= out.len() as f64 {
+            self.write_closed(out);
+        }
+        Ok(room)
     }
 
     /// Closes everything and returns the room for it, as [`add`](Self::add) does.
@@ -146,7 +198,11 @@ impl Stream {
     /// If `out` is shorter than the room that was told.
     #[napi(catch_unwind)]
     pub fn closed_into(&self, mut out: Float64ArraySlice<'_>) {
-        let mut rest = output::borrow(&mut out);
+        self.write_closed(output::borrow(&mut out));
+    }
+
+    fn write_closed(&self, out: &mut [f64]) {
+        let mut rest = out;
         let Closed { ids, lengths, starts, ends, cut } = &self.closed;
         let mut from = 0;
         for (&end, &is_cut) in ends.iter().zip(cut) {

@@ -39,8 +39,8 @@ const engineOptions = {
 
 test("a panic becomes an internal error and the process goes on", async (t) => {
   const none = new Uint32Array(0); // arrays too short break the private contract, as a bug would
-  const prepared = native.prepare(Uint32Array.of(1), engineOptions);
-  const sync = t.throws(() => prepared.bindInto(none, none, none, none, none, none));
+  const prepared = native.prepare(Uint32Array.of(1), engineOptions, 1);
+  const sync = t.throws(() => prepared.bindInto(none, none, none, none, none, none, 1));
   const owned = await native.prepareAsync(
     Uint32Array.of(1),
     engineOptions,

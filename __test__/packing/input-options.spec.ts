@@ -166,7 +166,6 @@ refused(
 for (const [key, value] of Object.entries({
   signal: new AbortController().signal,
   onProgress: () => {},
-  threads: 2,
 }))
   test(`${key} given to packSync is ERR_OPTION`, (t) => {
     const options = { capacity: 10, [key]: value } as PackOptions;
@@ -181,6 +180,7 @@ for (const [key, values] of Object.entries({
     test(`${key} ${typeof value} ${String(value)} is ERR_OPTION`, async (t) => {
       const options = { capacity: 10, [key]: value } as PackOptions;
       await t.throwsAsync(pack([5], options), { code: "ERR_OPTION", message: new RegExp(key) });
+      t.throws(() => packSync([5], options), { code: "ERR_OPTION", message: new RegExp(key) });
     });
 
 test("every option is read once", (t) => {

@@ -209,3 +209,83 @@ test("bad options are refused by name", (t) => {
   refused({ capacity: 9, lookAhead: 1 }, "ERR_OPTION", /did you mean 'lookahead'/);
   refused({ capacity: 9, overlong: "trim" }, "ERR_OPTION", /`overlong`/);
 });
+
+test("one at a time, in blocks and in any mixture the same packs, snapshots and ledgers come", (t) => {
+  const steps = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 20 });
+  const law = fc.property(anyOptions, anyLengths, steps, (options, lengths, cuts) => {
+    const [alone, mixed, whole] = [0, 1, 2].map(() => new StreamPacker(options));
+    const [byOne, byMixture]: StreamedPack[][] = [[], []];
+    for (let from = 0, turn = 0; from < lengths.length; turn++) {
+      const to = Math.min(lengths.length, from + cuts[turn % cuts.length]!);
+      byMixture!.push(...mixed!.add(range(from, to), lengths.slice(from, to)));
+      for (; from < to; from++) byOne!.push(...alone!.add([from], [lengths[from]!]));
+      t.deepEqual(byOne, byMixture);
+      if (turn % 3 === 0) {
+        t.deepEqual(alone!.snapshot(), mixed!.snapshot());
+        t.deepEqual(alone!.pending, mixed!.pending);
+        t.deepEqual(alone!.ledger, mixed!.ledger);
+      }
+    }
+    const inOne = whole!.add(range(0, lengths.length), lengths);
+    t.deepEqual(alone!.snapshot(), whole!.snapshot());
+    t.deepEqual(byOne, inOne);
+    t.deepEqual(alone!.finish(), whole!.finish());
+    mixed!.finish();
+    t.deepEqual(mixed!.snapshot(), alone!.snapshot());
+  });
+  fc.assert(law, { numRuns: 500 });
+});
+
+test("packs of more sequences than are kept back, and more packs than they hold, come out", (t) => {
+  const shapes: [StreamOptions, (at: number) => number][] = [
+    [{ capacity: 3000, strategy: "next-fit" }, () => 1],
+    [{ capacity: 1500, strategy: "next-fit" }, (at) => 1 + (at % 3)],
+    [{ capacity: 1, strategy: "next-fit" }, () => 1],
+    [{ capacity: 100, strategy: "next-fit", maxSequencesPerPack: 1 }, (at) => 1 + (at % 100)],
+    [{ capacity: 100, strategy: "next-fit", overlong: "truncate" }, (at) => 60 + (at % 41)],
+    [{ capacity: 3000, strategy: "harmonic" }, (at) => 1 + (at % 7)],
+    [{ capacity: 64, lookahead: 3000 }, (at) => 1 + (at % 64)],
+    [{ capacity: 64, lookahead: 0 }, (at) => 1 + (at % 64)],
+  ];
+  for (const [options, lengthAt] of shapes) {
+    const lengths = Array.from({ length: 7000 }, (_, at) => lengthAt(at));
+    const [alone, whole] = [new StreamPacker(options), new StreamPacker(options)];
+    const byOne = lengths.flatMap((length, at) => alone.add([at], [length]));
+    t.deepEqual(byOne, whole.add(range(0, 7000), lengths));
+    t.deepEqual(alone.snapshot(), whole.snapshot());
+    t.deepEqual(alone.finish(), whole.finish());
+  }
+});
+
+test("a refused sequence is named by its own call, and those kept back stay", (t) => {
+  for (const strategy of ["best-fit", "next-fit", "harmonic"] as const) {
+    const packer = new StreamPacker({ capacity: 10, strategy });
+    packer.add([1], [2]);
+    t.throws(() => packer.add([2], [11]), { code: "ERR_OVERLONG", message: /11/ });
+    t.throws(() => packer.add([3], [0]), { code: "ERR_EMPTY_SEQUENCE" });
+    t.throws(() => packer.add([0.5], [1]), { code: "ERR_OPTION" });
+    t.throws(() => packer.add([4], [-1]), { code: "ERR_LENGTH" });
+    packer.add([5], [3]);
+    t.deepEqual(packer.pending.tokens, 5);
+    t.deepEqual(
+      packer
+        .finish()
+        .flatMap(({ ids }) => ids)
+        .sort(),
+      [1, 5],
+    );
+  }
+});
+
+test("a restored stream goes on one at a time as the one it was taken of", (t) => {
+  const law = fc.property(anyOptions, anyLengths, fc.nat(80), (options, lengths, cut) => {
+    const first = new StreamPacker(options);
+    for (const [id, length] of lengths.slice(0, cut).entries()) first.add([id], [length]);
+    const second = StreamPacker.restore(first.snapshot());
+    lengths.slice(cut).forEach((length, id) => {
+      t.deepEqual(second.add([id], [length]), first.add([id], [length]));
+    });
+    t.deepEqual(second.snapshot(), first.snapshot());
+  });
+  fc.assert(law, { numRuns: 200 });
+});

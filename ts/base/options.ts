@@ -154,8 +154,12 @@ export function jobOptions(given: Given): JobOptions {
     const message = `\`onProgress\` must be a function, got ${show(onProgress)}`;
     throw new StowageError("ERR_OPTION", message);
   }
-  const threads = integerOption(given, "threads", 1, 1024);
-  return { signal, onProgress: onProgress as JobOptions["onProgress"], threads };
+  return { signal, onProgress: onProgress as JobOptions["onProgress"], threads: toThreads(given) };
+}
+
+/** The option `threads`, checked. */
+export function toThreads(given: Given): number | undefined {
+  return integerOption(given, "threads", 1, 1024);
 }
 
 /** By what it can do, not by its class: signals of other realms and polyfills work. */

@@ -10,6 +10,7 @@ import type { PackingStats } from "../packing/stats.js";
 import type { Strategy } from "../packing/strategies.js";
 import { checkPresent, type IndexParts, indexParts, type LengthIndex } from "./length-index.js";
 import { checkEpochOptions, type EpochOptions } from "./options.js";
+import { ReadAhead } from "./read-ahead.js";
 import { makeShard, type Shard, type ShardOptions } from "./shard.js";
 
 type Handle = InstanceType<Native["Epoch"]>;
@@ -72,6 +73,9 @@ export class Epoch implements Iterable<U32> {
   /** Where native code writes a pack; packs are copied out of it. */
   readonly #scratch: readonly [U32, U32, U32];
 
+  /** Undefined where entries may be pieces. */
+  readonly #ahead: ReadAhead | undefined;
+
   private constructor(key: typeof proof, state: State) {
     if (key !== proof) throw new TypeError("use plan.epoch()");
     this.#state = state;
@@ -79,7 +83,8 @@ export class Epoch implements Iterable<U32> {
     this.#cut = state.handle.cut;
     const most = state.handle.mostEntries;
     const room = (): U32 => allocate(Uint32Array, most) as U32;
-    this.#scratch = this.#cut ? [room(), room(), room()] : [room(), none, none];
+    this.#ahead = this.#cut ? undefined : new ReadAhead(state.handle, most);
+    this.#scratch = this.#cut ? [room(), room(), room()] : [none, none, none];
   }
 
   /**
@@ -97,8 +102,10 @@ export class Epoch implements Iterable<U32> {
    */
   packAt(k: number): U32 {
     this.#check(k);
-    const count = this.#read(k);
-    return this.#ids(count);
+    if (this.#ahead === undefined) return this.#ids(this.#read(k));
+    const { index } = this.#state;
+    checkPresent(index);
+    return this.#ahead.ids(k, index.sequences);
   }
 
   /**
@@ -205,18 +212,14 @@ export class Epoch implements Iterable<U32> {
     throw new StowageError("ERR_OPTION", message);
   }
 
-  /** Reads pack `k` into the scratch arrays and returns how many entries it has. */
+  /** Reads pack `k` of entries that may be pieces and returns how many there are. */
   #read(k: number): number {
     const [positions, starts, lengths] = this.#scratch;
     const { handle } = this.#state;
-    return translate(() =>
-      this.#cut
-        ? handle.piecesInto(k, positions, starts, lengths)
-        : handle.positionsInto(k, positions),
-    );
+    return translate(() => handle.piecesInto(k, positions, starts, lengths));
   }
 
-  /** The ids at the positions just read. */
+  /** The ids of the entries just read. */
   #ids(count: number): U32 {
     const { index } = this.#state;
     checkPresent(index);
@@ -224,7 +227,7 @@ export class Epoch implements Iterable<U32> {
     const [positions, starts] = this.#scratch;
     const ids: U32 = new Uint32Array(count);
     for (let at = 0; at < count; at++) {
-      const isPiece = this.#cut && starts[at] !== whole;
+      const isPiece = starts[at] !== whole;
       ids[at] = isPiece ? positions[at]! : sequences[positions[at]!]!;
     }
     return ids;

@@ -1,11 +1,18 @@
 // Lengths to packing, on the calling thread or on native ones.
 
 import { fromNative, translate } from "../base/errors.js";
-import { type JobControl, type JobOptions, partsOf, run } from "../base/job.js";
+import { type JobControl, type JobOptions, partsOf, run, type SyncOptions } from "../base/job.js";
 import { examineLengths, type Lengths } from "../base/lengths.js";
 import { allocateToFill, type U32 } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
-import { asyncOnly, givenOptions, jobKeys, jobOptions, refuseUnknown } from "../base/options.js";
+import {
+  asyncOnly,
+  givenOptions,
+  jobKeys,
+  jobOptions,
+  refuseUnknown,
+  toThreads,
+} from "../base/options.js";
 import {
   type Checked,
   checkPackOptions,
@@ -15,17 +22,24 @@ import {
   packKeys,
 } from "./options.js";
 import { makePacking, type Packing } from "./packing.js";
+import { mostSmall, packSmall } from "./small.js";
 
 type Prepared = InstanceType<Native["Prepared"]>;
+
+const syncKeys: readonly string[] = [...packKeys, "threads"];
+
+/** Why the other options of a job don't work in {@link packSync}. */
+const asynchronous = asyncOnly("pack");
 
 /** Up to this many entries are bound on the JavaScript thread: about 1 ms. */
 const atOnce = 1_000_000;
 
 /**
- * Packs on the calling thread: for small inputs, scripts and worker threads.
+ * Packs while the caller waits: for small inputs, scripts and worker threads. Large inputs are shared
+ * with native threads, unless jobs use them.
  *
  * @param lengths one length per sequence, in tokens; read in place
- * @param options see {@link PackOptions}; only `capacity` is needed
+ * @param options see {@link PackOptions} and {@link SyncOptions}; only `capacity` is needed
  * @throws {StowageError} `ERR_OVERLONG`, `ERR_EMPTY_SEQUENCE` (with `index`), `ERR_LENGTH`, `ERR_CAPACITY`,
  * `ERR_STRATEGY`, `ERR_OPTION`, `ERR_TOO_MANY_SEQUENCES`, `ERR_MEMORY`
  *
@@ -40,14 +54,20 @@ const atOnce = 1_000_000;
  * const { maxLoad, minLoad, loadBound } = packSync([9, 7, 6, 5, 4, 2], { objective: "maxLoad", packCount: 3 });
  * [maxLoad, minLoad, loadBound]; // => [11, 11, 11]
  */
-export function packSync(lengths: Lengths, options: PackOptions | MaxLoadOptions): Packing {
+export function packSync(
+  lengths: Lengths,
+  options: (PackOptions | MaxLoadOptions) & SyncOptions,
+): Packing {
   const given = givenOptions(options);
-  refuseUnknown(given, packKeys, asyncOnly("pack"));
+  refuseUnknown(given, syncKeys, asynchronous);
   const checked = checkPackOptions(given);
+  const threads = partsOf({ threads: toThreads(given) });
   const values = checkedLengths(lengths, checked);
-  const prepared = translate(() => native.prepare(values, checked.native));
+  const small = values.length <= mostSmall ? packSmall(values, checked) : undefined;
+  if (small !== undefined) return small;
+  const prepared = translate(() => native.prepare(values, checked.native, threads));
   const made = room(prepared);
-  translate(() => prepared.bindInto(values, ...arraysOf(made)));
+  translate(() => prepared.bindInto(values, ...arraysOf(made), threads));
   return finish(prepared, made, checked, values.length);
 }
 
@@ -92,7 +112,7 @@ export async function bind(
 ): Promise<Packing> {
   const made = room(prepared);
   const arrays = arraysOf(made);
-  if (prepared.entryCount <= atOnce) prepared.bindInto(none, ...arrays);
+  if (prepared.entryCount <= atOnce) prepared.bindInto(none, ...arrays, 1);
   // The closure keeps the arrays, which only the job sees, until the job is over.
   else await prepared.bindIntoAsync(...arrays, threads, control).then(() => made);
   return finish(prepared, made, kept, sequenceCount);
@@ -169,7 +189,7 @@ function checkedLengths(lengths: unknown, checked: Checked): Uint32Array {
   const { values, fault } = examineLengths(lengths);
   if (fault === undefined) return values;
   try {
-    native.prepare(values, checked.native);
+    native.prepare(values, checked.native, 1);
   } catch (error) {
     const earlier = fromNative(error);
     if (earlier.index !== undefined) throw earlier;

@@ -57,7 +57,7 @@ export function strategies(): readonly StrategyInfo[] {
       return Object.freeze({ ...entry, aliases }) as StrategyInfo;
     });
     for (const [index, { name, aliases }] of made.entries())
-      for (const each of [name, ...aliases]) indices.set(fold(each), index);
+      for (const each of [name, ...aliases]) indices.set(fold(each), index).set(each, index);
     table = Object.freeze(made);
   }
   return table;
@@ -66,7 +66,8 @@ export function strategies(): readonly StrategyInfo[] {
 /** The strategy of that name, and its place in the engine's table. */
 export function toStrategy(value: unknown): { info: StrategyInfo; index: number } {
   const all = strategies();
-  const index = typeof value === "string" ? indices.get(fold(value)) : undefined;
+  const index =
+    typeof value === "string" ? (indices.get(value) ?? indices.get(fold(value))) : undefined;
   if (index !== undefined) return { info: all[index]!, index };
   const hint = typeof value === "string" ? nearest(value) : "";
   const message = `unknown strategy ${show(value)};${hint} strategies are ${order.join(", ")}`;

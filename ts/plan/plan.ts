@@ -1,7 +1,7 @@
 // Plans: templates with multiplicities, and the proof of how good they are.
 
 import { StowageError, translate } from "../base/errors.js";
-import { type JobOptions, partsOf, run } from "../base/job.js";
+import { type JobOptions, partsOf, run, type SyncOptions } from "../base/job.js";
 import { type Lengths, toUint32 } from "../base/lengths.js";
 import { allocate, type U32 } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
@@ -13,6 +13,7 @@ import {
   jobOptions,
   refuseUnknown,
   show,
+  toThreads,
 } from "../base/options.js";
 import { type Epoch, epochOf } from "../epoch/epoch.js";
 import type { LengthIndex } from "../epoch/length-index.js";
@@ -243,20 +244,24 @@ export class Plan {
    * The packing of these lengths: sequences of each length fill that length's places in input
    * order. The lengths must have exactly the planned histogram.
    *
+   * @param options see {@link SyncOptions}
    * @throws {StowageError} `ERR_HISTOGRAM_MISMATCH` with the first `length` that differs; `ERR_LENGTH`;
-   * `ERR_TOO_MANY_SEQUENCES` above 2^32-1
+   * `ERR_TOO_MANY_SEQUENCES` above 2^32-1; `ERR_OPTION`
    *
    * @example
    * const lengths = [5, 3, 5, 7];
    * const plan = planSync(LengthHistogram.from(lengths), { capacity: 10 });
    * plan.assign(lengths).toArrays(); // => [[3, 1], [0, 2]]
    */
-  assign(lengths: Lengths): Packing {
+  assign(lengths: Lengths, options: SyncOptions = {}): Packing {
     const handle = this.#handle;
+    const given = givenOptions(options, "{ threads }");
+    refuseUnknown(given, ["threads"]);
+    const threads = partsOf({ threads: toThreads(given) });
     const values = toUint32(lengths);
-    const prepared = translate(() => handle.assign(values));
+    const prepared = translate(() => handle.assign(values, threads));
     const made = room(prepared);
-    translate(() => prepared.bindInto(values, ...arraysOf(made)));
+    translate(() => prepared.bindInto(values, ...arraysOf(made), threads));
     const { sequenceAlignment, maxSequencesPerPack: limit } = handle.facts();
     const { capacity, strategy } = this;
     const maxSequencesPerPack = limit ?? undefined;

@@ -9,8 +9,9 @@ import {
   refuseUnknown,
   show,
 } from "../base/options.js";
+import type { StreamedPack } from "./closed.js";
 import { checkStreamOptions, type StreamOptions, streamKeys } from "./options.js";
-import { type StreamedPack, StreamPacker } from "./stream.js";
+import { addOne, StreamPacker } from "./stream.js";
 
 /** As {@link StreamOptions}, and how to tell the length of an element. */
 export type PackStreamOptions<T> = StreamOptions & {
@@ -67,13 +68,14 @@ class PackStream<T> implements AsyncIterableIterator<T[]> {
   #free: number[] = [];
   /** Closed packs, the next one last. */
   #ready: T[][] = [];
-  /** Elements that can't close a pack yet: they cross in one call. */
-  readonly #ids: number[] = [];
-  readonly #lengths: number[] = [];
   #source: Source<T> | undefined;
+  /** Whether the source was asked and hasn't answered. */
+  #asking = false;
   #index = 0;
   #state: "running" | "drained" | "over" = "running";
   #turn: Promise<unknown> = Promise.resolve();
+  /** Calls of {@link next} that aren't answered. */
+  #calls = 0;
 
   constructor(open: () => Source<T>, given: Given) {
     const { length, signal: _, ...options } = given;
@@ -93,15 +95,34 @@ class PackStream<T> implements AsyncIterableIterator<T[]> {
       capacity: checked.capacity,
       dropLong: checked.overlong === 1,
       dropEmpty: checked.empty === 1,
-      window: checked.strategy === 0 ? Math.max(1, checked.lookahead) : 1,
     };
     this.#packer = new StreamPacker(options as unknown as StreamOptions);
   }
 
   /** Calls that overlap wait for each other, as those of an async generator do. */
   next(): Promise<IteratorResult<T[]>> {
-    const result = this.#turn.then(() => this.#step());
-    this.#turn = result.catch(() => undefined);
+    if (this.#calls > 0) return this.#queue(this.#turn.then(() => this.#step()));
+    this.#calls++;
+    let waiting: PromiseLike<IteratorResult<T>> | undefined;
+    try {
+      // Without a turn of the event loop for each pack: those take longer than all the rest.
+      if (this.#state !== "over") this.#signal?.throwIfAborted();
+      waiting = this.#pull();
+    } catch (error) {
+      this.#calls--;
+      return this.#queue(this.#fail(error));
+    }
+    this.#calls--;
+    if (waiting !== undefined) return this.#queue(this.#step(waiting));
+    return Promise.resolve(this.#answer());
+  }
+
+  #queue(result: Promise<IteratorResult<T[]>>): Promise<IteratorResult<T[]>> {
+    this.#calls++;
+    const settled = (): void => {
+      this.#calls--;
+    };
+    this.#turn = result.then(settled, settled);
     return result;
   }
 
@@ -115,71 +136,85 @@ class PackStream<T> implements AsyncIterableIterator<T[]> {
     return this;
   }
 
-  async #step(): Promise<IteratorResult<T[]>> {
-    let asking = false;
+  /** The next pack; `waiting`: what the source was asked for already. */
+  async #step(waiting?: PromiseLike<IteratorResult<T>>): Promise<IteratorResult<T[]>> {
     try {
       if (this.#state !== "over") this.#signal?.throwIfAborted();
-      while (this.#ready.length === 0 && this.#state === "running") {
-        asking = true;
-        this.#source ??= this.#open();
-        const given = this.#source.next();
-        // A source that needs no waiting costs none: a promise takes longer than a sequence.
-        const result = "then" in given ? await this.#unlessAborted(given) : given;
-        asking = false;
+      let asked = waiting ?? this.#pull();
+      while (asked !== undefined) {
+        const result = await this.#unlessAborted(asked);
+        this.#asking = false;
         if (this.#state === "running") this.#take(result); // else the consumer has left meanwhile
+        asked = this.#pull();
       }
     } catch (error) {
-      // A source that failed has ended by itself; an aborted one is told to.
-      if (asking && !this.#signal?.aborted) this.#source = undefined;
-      await this.#end(error);
-      throw error;
+      return this.#fail(error);
     }
+    return this.#answer();
+  }
+
+  /**
+   * Takes elements until packs are ready or the stream is over; returns what the source has to be waited
+   * for. A source that needs no waiting costs none: a promise takes longer than a sequence.
+   */
+  #pull(): PromiseLike<IteratorResult<T>> | undefined {
+    while (this.#ready.length === 0 && this.#state === "running") {
+      this.#asking = true;
+      this.#source ??= this.#open();
+      const given = this.#source.next();
+      if (isPromise(given)) return given;
+      this.#asking = false;
+      this.#take(given as IteratorResult<T>);
+    }
+    return undefined;
+  }
+
+  #answer(): IteratorResult<T[]> {
     const value = this.#ready.pop();
     if (value !== undefined) return { done: false, value };
     this.#state = "over";
     return { done: true, value: undefined };
   }
 
+  async #fail(error: unknown): Promise<never> {
+    // A source that failed has ended by itself; an aborted one is told to.
+    if (this.#asking && !this.#signal?.aborted) this.#source = undefined;
+    this.#asking = false;
+    await this.#end(error);
+    throw error;
+  }
+
   /** Adds an element of the source, or ends the stream with it. */
   #take(result: IteratorResult<T>): void {
     if (result.done) {
-      const last = this.#ids.length > 0 ? this.#flush() : [];
-      this.#hand([...last, ...this.#packer.finish()]);
+      this.#hand(this.#packer.finish());
       this.#state = "drained";
       return;
     }
+    const { value } = result;
     const index = this.#index++;
-    const length = checkedLength(this.#length(result.value), index, this.#rules);
+    const length = checkedLength(this.#length(value), index, this.#rules);
     if (length === undefined) return;
     const place = this.#free.pop() ?? this.#held.length;
-    this.#held[place] = result.value;
-    if (this.#rules.window === 1) {
-      this.#hand(this.#packer.add([place], [length]));
-      return;
-    }
-    this.#ids.push(place);
-    this.#lengths.push(length);
-    if (this.#ids.length >= this.#rules.window) this.#hand(this.#flush());
-  }
-
-  #flush(): readonly StreamedPack[] {
-    const closed = this.#packer.add(this.#ids, this.#lengths);
-    this.#ids.length = 0;
-    this.#lengths.length = 0;
-    return closed;
+    this.#held[place] = value;
+    const closed = addOne(this.#packer, place, length);
+    if (closed.length > 0) this.#hand(closed);
   }
 
   #hand(closed: readonly StreamedPack[]): void {
-    if (closed.length === 0) return;
-    this.#ready = closed.map(({ ids }) => {
-      const pack = ids.map((place) => this.#held[place] as T);
-      for (const place of ids) {
-        this.#held[place] = undefined;
-        this.#free.push(place);
+    const [held, free, ready] = [this.#held, this.#free, this.#ready];
+    // The first one last: they are handed out from the end.
+    for (let k = closed.length - 1; k >= 0; k--) {
+      const { ids } = closed[k]!;
+      const pack = new Array<T>(ids.length);
+      for (let at = 0; at < ids.length; at++) {
+        const place = ids[at]!;
+        pack[at] = held[place] as T;
+        held[place] = undefined;
+        free.push(place);
       }
-      return pack;
-    });
-    this.#ready.reverse();
+      ready.push(pack);
+    }
   }
 
   /** `promise`, or the signal's reason as soon as it is aborted. */
@@ -219,18 +254,17 @@ interface Rules {
   readonly capacity: number;
   readonly dropLong: boolean;
   readonly dropEmpty: boolean;
-  /** Elements that can be added without closing a pack, plus one. */
-  readonly window: number;
 }
 
 /** The length of element `index`; undefined if it is to be left out. */
 function checkedLength(length: unknown, index: number, rules: Rules): number | undefined {
   const { capacity } = rules;
+  if (typeof length === "number" && length >>> 0 === length && length > 0 && length <= capacity)
+    return length;
   if (!isInteger(length, 0, 0xffff_ffff)) {
     const message = `length() of element ${index} must be an integer 0 .. 2^32 - 1, got ${show(length)}`;
     throw new StowageError("ERR_LENGTH", message, { index });
   }
-  if (length > 0 && length <= capacity) return length;
   if (length === 0) {
     if (rules.dropEmpty) return undefined;
     const message = `element ${index} has no tokens, which mostly means a fault in tokenisation; set empty to 'drop' to leave such elements out`;

@@ -4,23 +4,15 @@ import { StowageError, translate } from "../base/errors.js";
 import { type Lengths, toUint32 } from "../base/lengths.js";
 import { allocate, type U8 } from "../base/memory.js";
 import { type Native, native } from "../base/native.js";
-import { givenOptions, isInteger, refuseUnknown, show } from "../base/options.js";
+import { givenOptions, refuseUnknown, show } from "../base/options.js";
 import { isGone, isShared, kindOf } from "../base/views.js";
+import { Block } from "./block.js";
+import { type StreamedPack, toPacks } from "./closed.js";
 import { checkStreamOptions, type StreamOptions, streamKeys } from "./options.js";
 
-type Handle = InstanceType<Native["Stream"]>;
+export type { StreamedPack } from "./closed.js";
 
-/** A pack that a stream has closed. Entries stand in the order of placing. */
-export interface StreamedPack {
-  /** The caller's ids. */
-  ids: number[];
-  /** Tokens of each entry. */
-  lengths: number[];
-  /** Tokens of all entries. */
-  tokens: number;
-  /** First token of each entry within its sequence; only where a sequence was truncated or split. */
-  starts?: number[];
-}
+type Handle = InstanceType<Native["Stream"]>;
 
 /** What a stream holds between calls. */
 export interface StreamPending {
@@ -44,6 +36,9 @@ export interface StreamLedger {
   tokensDropped: number;
 }
 
+/** For this package's own modules: adds a sequence of 1 .. 2^32 - 1 tokens. */
+export let addOne: (packer: StreamPacker, id: number, length: number) => StreamedPack[];
+
 /**
  * Packs an endless stream in bounded memory: at most `lookahead` sequences wait, at most
  * `maxOpenPacks` packs are open between calls. What it returns doesn't depend on how the stream is
@@ -57,7 +52,12 @@ export interface StreamLedger {
  * packer.finish(); // => [{ ids: [102], lengths: [7], tokens: 7 }]
  */
 export class StreamPacker {
+  static {
+    addOne = (packer, id, length) => packer.#block.add(id, length) ?? packer.add([id], [length]);
+  }
+
   readonly #handle: Handle;
+  readonly #block: Block;
   /** The array that closed packs pass through, kept between calls. */
   #room = new Float64Array(256);
 
@@ -66,14 +66,8 @@ export class StreamPacker {
    * @throws {StowageError} `ERR_CAPACITY`, `ERR_STRATEGY` (naming the three that stream), `ERR_OPTION`
    */
   constructor(options: StreamOptions) {
-    const given: unknown = options;
-    if (given instanceof Restored) {
-      this.#handle = given.handle;
-      return;
-    }
-    const checked = givenOptions(options);
-    refuseUnknown(checked, streamKeys);
-    this.#handle = new native.Stream(checkStreamOptions(checked));
+    this.#handle = options instanceof Restored ? options.handle : begin(options);
+    this.#block = new Block(this.#handle, (needed) => this.#closed(needed));
   }
 
   /**
@@ -102,8 +96,9 @@ export class StreamPacker {
 
   /**
    * Adds sequences and returns the packs that this closed, in the order of closing. All arguments
-   * are checked first: on an error nothing has changed. A call costs about as much as placing ten
-   * to twenty sequences, so add many at once; a Float64Array of ids is read without conversion.
+   * are checked first: on an error nothing has changed. Sequences that come one at a time, in arrays
+   * of one, are kept back until one may close a pack, so that few calls cross to native code; many at
+   * once are quicker still. A Float64Array of ids is read without conversion.
    *
    * @param ids safe integers of the caller's choice, one per length
    * @param lengths tokens of each sequence
@@ -116,12 +111,13 @@ export class StreamPacker {
    * packer.add([7], [25])[1]; // => { ids: [7], lengths: [10], tokens: 10, starts: [10] }
    */
   add(ids: ArrayLike<number>, lengths: Lengths): StreamedPack[] {
-    const handle = this.#handle;
     if (Array.isArray(ids) && ids.length === 1 && Array.isArray(lengths) && lengths.length === 1) {
       const id: unknown = ids[0];
       const length: unknown = lengths[0];
-      if (Number.isSafeInteger(id) && isInteger(length, 0, 0xffff_ffff))
-        return this.#closed(translate(() => handle.addOne(id as number, length)));
+      if (Number.isSafeInteger(id) && typeof length === "number" && length >>> 0 === length) {
+        const closed = this.#block.add(id as number, length);
+        if (closed !== undefined) return closed;
+      }
     }
     const numbers = toIds(ids);
     const values = toUint32(lengths);
@@ -129,6 +125,7 @@ export class StreamPacker {
       const message = `${numbers.length} ids for ${values.length} lengths; each sequence has one of both`;
       throw new StowageError("ERR_OPTION", message);
     }
+    const handle = this.#ready(true);
     return this.#closed(translate(() => handle.add(numbers, values)));
   }
 
@@ -142,7 +139,7 @@ export class StreamPacker {
    * packer.finish().map(({ ids }) => ids); // => [[2], [1]]
    */
   finish(): StreamedPack[] {
-    const handle = this.#handle;
+    const handle = this.#ready(true);
     return this.#closed(translate(() => handle.finish()));
   }
 
@@ -155,7 +152,7 @@ export class StreamPacker {
    * packer.pending; // => { sequences: 2, tokens: 7, openPacks: 1 }
    */
   get pending(): StreamPending {
-    const handle = this.#handle;
+    const handle = this.#ready(false);
     return translate(() => handle.pending());
   }
 
@@ -168,7 +165,7 @@ export class StreamPacker {
    * packer.ledger; // => { tokensIn: 29, tokensPacked: 14, tokensTruncated: 15, tokensDropped: 0 }
    */
   get ledger(): StreamLedger {
-    const handle = this.#handle;
+    const handle = this.#ready(false);
     return translate(() => handle.ledger());
   }
 
@@ -182,10 +179,16 @@ export class StreamPacker {
    * new TextDecoder().decode(new StreamPacker({ capacity: 10 }).snapshot().subarray(0, 8)); // => "STWSNAP1"
    */
   snapshot(): U8 {
-    const handle = this.#handle;
+    const handle = this.#ready(false);
     const bytes = allocate(Uint8Array, handle.snapshotSize) as U8;
     translate(() => handle.snapshotInto(bytes));
     return bytes;
+  }
+
+  /** The native stream with everything that was added; `changes`: for a call that changes it. */
+  #ready(changes: boolean): Handle {
+    this.#block.flush(changes);
+    return this.#handle;
   }
 
   /** The packs that the last call closed, which need so much room. */
@@ -199,14 +202,7 @@ export class StreamPacker {
       if (needed <= mostKept) this.#room = room;
     }
     translate(() => handle.closedInto(room));
-    const closed: StreamedPack[] = [];
-    for (let at = 0; at < needed; ) {
-      const count = Math.abs(room[at]!);
-      const cut = room[at]! < 0;
-      closed.push(toPack(room, at + 1, count, cut));
-      at += 1 + (cut ? 3 : 2) * count;
-    }
-    return closed;
+    return toPacks(room, 0, needed);
   }
 }
 
@@ -218,23 +214,10 @@ class Restored {
 /** Numbers that the array for closed packs may keep room for: 4 MB. */
 const mostKept = 524_288;
 
-/**
- * The pack whose ids, lengths and, if cut, starts stand in `room` one after another. Its arrays are
- * made at their size: growing them takes ten times as long.
- */
-function toPack(room: Float64Array, from: number, count: number, cut: boolean): StreamedPack {
-  const ids = new Array<number>(count);
-  const lengths = new Array<number>(count);
-  let tokens = 0;
-  for (let at = 0; at < count; at++) {
-    const length = room[from + count + at]!;
-    ids[at] = room[from + at]!;
-    lengths[at] = length;
-    tokens += length;
-  }
-  if (!cut) return { ids, lengths, tokens };
-  const starts = Array.from(room.subarray(from + 2 * count, from + 3 * count));
-  return { ids, lengths, tokens, starts };
+function begin(options: StreamOptions): Handle {
+  const given = givenOptions(options);
+  refuseUnknown(given, streamKeys);
+  return new native.Stream(checkStreamOptions(given));
 }
 
 /** Ids as native code takes them; every element is checked, whatever holds them. */

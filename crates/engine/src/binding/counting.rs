@@ -22,6 +22,12 @@ pub(crate) fn is_dense(longest: u32, n: usize) -> bool {
     longest <= 4096 + 2 * n && (longest <= 1 << 17 || longest <= n / 16)
 }
 
+/// True if `n` sequences are so few that sorting them by comparison costs less than a walk over a table
+/// up to `longest`.
+pub(crate) fn is_sparse(longest: u32, n: usize) -> bool {
+    n <= 128 && longest as usize >= 8 * n
+}
+
 /// How many parts `n` sequences are worth, at most `threads`; at least 1.
 pub(crate) fn parts(n: usize, threads: usize) -> usize {
     threads.min(n / PART_AT_LEAST).max(1)
@@ -90,6 +96,18 @@ impl Tables {
     /// (length, count), ascending.
     pub(crate) fn classes(&self) -> Vec<(u32, u64)> {
         let (first, others) = self.0.split_first().expect("there is at least one part");
+        if others.is_empty() {
+            // Each is written and only those that count are kept: no branch to guess wrong.
+            let found = first.iter().filter(|&&count| count > 0).count();
+            let mut classes = vec![(0, 0); found + 1];
+            let mut at = 0;
+            for (length, &count) in (0..).zip(first) {
+                classes[at] = (length, u64::from(count));
+                at += usize::from(count > 0);
+            }
+            classes.truncate(found);
+            return classes;
+        }
         let of_all = |(length, &count): (u32, &u32)| {
             let of_others: u64 = others.iter().map(|table| u64::from(table[length as usize])).sum();
             (length, u64::from(count) + of_others)
@@ -102,6 +120,12 @@ impl Tables {
     pub(crate) fn places(&self) -> Vec<Vec<u32>> {
         let mut places = self.0.clone();
         let mut place = 0;
+        if let [table] = &mut places[..] {
+            for slot in table {
+                place += std::mem::replace(slot, place);
+            }
+            return places;
+        }
         for length in 0..places[0].len() {
             for table in &mut places {
                 place += std::mem::replace(&mut table[length], place);

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const SIZES: &str = "the outputs have the sizes of the packing";
 /// Entries of a block of packs: it stays in the first cache.
 const BLOCK: usize = 4096;
+/// Packs of a stretch of single ones, between two looks at whether the caller has had enough.
+const SINGLES: usize = 256;
 
 /// Writes the packing: pack k holds `entries[offsets[k] .. offsets[k + 1]]`.
 ///
@@ -173,18 +175,19 @@ impl Job<'_> {
             }
             let (runs, multiplicity) = templates.get(self.template);
             let left = (multiplicity - self.passed).min((self.offsets.len() - pack) as u64);
-            if left == 1 {
-                let start = at;
-                for run in runs {
-                    let place = cursors.advance(run.length, run.times);
-                    let from = &ids[place..][..run.times as usize];
-                    copy(&mut self.entries[at..][..from.len()], from);
-                    at += from.len();
+            if multiplicity == 1 {
+                let most = (self.offsets.len() - pack).min(SINGLES);
+                let (runs, ends) = templates.singles(self.template, most);
+                let offsets = &mut self.offsets[pack..pack + ends.len()];
+                let filled =
+                    fill_singles(&mut self.entries[at..], offsets, runs, ends, cursors, ids);
+                for offset in offsets {
+                    *offset += end;
                 }
-                end += (at - start) as u32;
-                self.offsets[pack] = end;
-                pack += 1;
-                (self.template, self.passed) = (self.template + 1, 0);
+                end += filled as u32;
+                at += filled;
+                pack += ends.len();
+                self.template += ends.len();
                 continue;
             }
             let width = sequences(runs) as usize;
@@ -203,6 +206,35 @@ impl Job<'_> {
         }
         Ok(())
     }
+}
+
+/// Fills packs that are alone in their kind, whose runs stand one after another in `runs` and end
+/// before the `ends`; the ends of their entries go to `offsets`. Returns the number of entries. Nearly
+/// all packs are such ones where sequences are few: no branch depends on how many runs a pack has.
+fn fill_singles<C: Cursors + ?Sized>(
+    entries: &mut [u32],
+    offsets: &mut [u32],
+    runs: &[Run],
+    ends: &[usize],
+    cursors: &mut C,
+    ids: &[AtomicU32],
+) -> usize {
+    let (mut at, mut pack) = (0, 0);
+    let first = ends[ends.len() - 1] - runs.len();
+    for (run, next) in runs.iter().zip(first + 1..) {
+        let place = cursors.advance(run.length, run.times);
+        if run.times == 1 {
+            entries[at] = ids[place].load(Ordering::Relaxed);
+            at += 1;
+        } else {
+            let ids = &ids[place..][..run.times as usize];
+            copy(&mut entries[at..][..ids.len()], ids);
+            at += ids.len();
+        }
+        offsets[pack] = at as u32;
+        pack += usize::from(next == ends[pack]);
+    }
+    at
 }
 
 /// Fills equal packs of `width` entries, run by run.

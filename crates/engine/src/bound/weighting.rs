@@ -20,10 +20,17 @@ impl Bound {
         classes: &[(u32, u64)],
         weight: impl Fn(u32) -> u64,
     ) -> Self {
-        let weights = classes.iter().map(|&(length, _)| (length, weight(length)));
-        let weights = weights.filter(|weight| weight.1 > 0).collect();
+        let mut weights = Vec::with_capacity(classes.len());
+        let mut total = 0;
+        for &(length, count) in classes {
+            let weight = weight(length);
+            if weight > 0 {
+                weights.push((length, weight));
+                total += u128::from(weight) * u128::from(count);
+            }
+        }
         let certificate = Certificate { kind, parameter, pack_weight, weights, counted: false };
-        Self { packs: packs(&certificate, classes), certificate }
+        Self { packs: needed(total, pack_weight), certificate }
     }
 
     /// The one that proves more; this one if both prove the same.
@@ -44,8 +51,13 @@ pub fn packs(certificate: &Certificate, classes: &[(u32, u64)]) -> u64 {
             total += u128::from(weight) * u128::from(count);
         }
     }
-    // A weight is at most the pack weight, so this is at most the number of sequences.
-    u64::try_from(total.div_ceil(certificate.pack_weight.max(1).into())).unwrap_or(u64::MAX)
+    needed(total, certificate.pack_weight)
+}
+
+/// Packs for this weight. A weight is at most the pack weight, so these are at most as many as there are
+/// sequences.
+fn needed(total: u128, pack_weight: u64) -> u64 {
+    u64::try_from(total.div_ceil(pack_weight.max(1).into())).unwrap_or(u64::MAX)
 }
 
 /// The threshold a for which `whole sequences longer than C - a, plus what is left from a up /
@@ -60,7 +72,14 @@ pub(super) fn best_threshold(
     part: impl Fn(u32) -> u64,
 ) -> u32 {
     let weight = |class: &(u32, u64)| u128::from(part(class.0)) * u128::from(class.1);
-    let bound = |whole: u64, parts: u128| u128::from(whole) + parts.div_ceil(pack_weight.into());
+    let bound = |whole: u64, parts: u128| {
+        // A division of 128 bits takes ten times as long, and hardly ever is one needed.
+        let parts = match u64::try_from(parts) {
+            Ok(parts) => u128::from(parts.div_ceil(pack_weight)),
+            Err(_) => parts.div_ceil(pack_weight.into()),
+        };
+        u128::from(whole) + parts
+    };
     // Weights of the classes [longs, end): as the threshold rises both ends move towards the middle.
     let mut parts: u128 = classes.iter().map(weight).sum();
     let (mut best, mut found) = (bound(0, parts), 0);

@@ -2,8 +2,8 @@
 //!
 //! O(n). In the common case, lengths in 1 ..= usable capacity and not large beside their number, that
 //! is one pass, and the same tables sort the sequences when the packing is written. Otherwise the
-//! policies take a pass of their own, and lengths that are large beside their number are sorted by
-//! comparison, O(n log n). Not for strategies that place one sequence after another.
+//! policies take a pass of their own, and lengths that are few or large beside their number are sorted
+//! by comparison, O(n log n). Not for strategies that place one sequence after another.
 
 use super::order::Order;
 use super::prepared::{Prepared, Source};
@@ -36,7 +36,9 @@ impl Counted {
     ) -> Result<Self, Fault> {
         let parts = counting::parts(lengths.len(), threads);
         let usable = options.usable();
-        if lengths.len() < u32::MAX as usize && counting::is_dense(usable, lengths.len()) {
+        let sparse = counting::is_sparse(usable, lengths.len());
+        if !sparse && lengths.len() < u32::MAX as usize && counting::is_dense(usable, lengths.len())
+        {
             let tables = Tables::count(lengths, usable, parts, watch)?;
             let mut classes = tables.classes();
             let ordinary = classes.first().is_none_or(|class| class.0 > 0)
@@ -57,7 +59,8 @@ impl Counted {
         let placed = admitted.lengths(lengths);
         let parts = counting::parts(placed.len(), threads);
         let longest = counting::longest(placed, parts);
-        let (order, mut classes) = if counting::is_dense(longest, placed.len()) {
+        let sparse = counting::is_sparse(longest, placed.len());
+        let (order, mut classes) = if !sparse && counting::is_dense(longest, placed.len()) {
             let tables = Tables::count(placed, longest, parts, watch)?;
             let classes = tables.classes();
             (Order::Counted(tables), classes)

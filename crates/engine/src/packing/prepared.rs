@@ -88,6 +88,15 @@ impl Prepared {
         &self.admitted.ledger
     }
 
+    /// The templates; none where sequences were placed one after another.
+    #[must_use]
+    pub fn templates(&self) -> Option<&Templates> {
+        match &self.source {
+            Source::Planned(templates, _) => Some(templates),
+            Source::Placed(_) => None,
+        }
+    }
+
     /// The templates, for the figures of a packing that is written; none where sequences were
     /// placed one after another. Whatever else writing needed is freed.
     #[must_use]

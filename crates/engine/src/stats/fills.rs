@@ -45,6 +45,17 @@ impl Fills {
         })
     }
 
+    /// Of a packing with these tokens in each pack, so many entries in all and at most so many in a
+    /// pack. O(P log P): for packings that are small.
+    #[must_use]
+    pub fn of_packs(fills: &[u32], entries: u64, most: u64) -> Self {
+        let mut sorted = fills.to_vec();
+        sorted.sort_unstable();
+        let groups = sorted.chunk_by(|a, b| a == b);
+        let groups = groups.map(|equal| (equal[0].into(), equal.len() as u64)).collect();
+        Self { groups, entries, most }
+    }
+
     /// Of the packing that a plan stands for, without making it.
     #[must_use]
     pub fn of_templates(templates: &Templates) -> Self {

@@ -25,9 +25,7 @@ pub(super) fn arrivals(lengths: &[u32], options: &StreamOptions) -> Result<Arriv
     let ledger = Ledger { tokens_in, tokens_packed: tokens_in, ..Ledger::default() };
     // One pass that the compiler vectorises; below 1 wraps around to the top.
     let highest = lengths.iter().map(|&length| length.wrapping_sub(1)).max().unwrap_or(0);
-    let truncates = matches!(options.overlong, Overlong::Truncate | Overlong::TruncateStart);
-    let cuts_at = capacity - u32::from(truncates);
-    if highest < cuts_at {
+    if highest < options.uncut() {
         return Ok(Arrivals { ledger, entries: count, plain: true });
     }
     let mut arrivals = Arrivals { ledger, entries: count, plain: false };

@@ -28,6 +28,28 @@ impl Closed {
         self.cut.clear();
     }
 
+    /// Takes the first `packs` packs away; without a move where they are all.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn forget(&mut self, packs: usize) {
+        if packs == 0 {
+            return;
+        }
+        if packs == self.len() {
+            return self.clear();
+        }
+        let entries = self.ends[packs - 1];
+        self.ids.drain(..entries);
+        self.lengths.drain(..entries);
+        self.starts.drain(..entries);
+        self.cut.drain(..packs);
+        self.ends.drain(..packs);
+        for end in &mut self.ends {
+            *end -= entries;
+        }
+    }
+
     /// Number of packs.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -6,6 +6,7 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
 use super::place::Place;
@@ -59,6 +60,10 @@ impl Place for Harmonic {
         for pack in open {
             closed.push(&mut pack.entries);
         }
+    }
+
+    fn leeway(&self, class: usize, options: &StreamOptions) -> Leeway {
+        self.packs[class].leeway(limit_of(class as u32 + 1, options), options.capacity)
     }
 
     fn next_number(&self) -> u64 {

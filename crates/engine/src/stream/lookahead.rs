@@ -7,6 +7,7 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 use super::open_pack::OpenPack;
 use super::open_packs::OpenPacks;
 use super::options::StreamOptions;
@@ -121,6 +122,12 @@ impl Place for Lookahead {
     fn finish(&mut self, options: &StreamOptions, closed: &mut Closed) {
         self.place_waiting(options, closed);
         self.packs.drain(|pack| closed.push(&mut pack.entries));
+    }
+
+    fn leeway(&self, _class: usize, options: &StreamOptions) -> Leeway {
+        // Whatever its length: nothing is placed before the window is full.
+        let sequences = options.window() - self.waiting.len();
+        Leeway { room: u32::MAX, sequences: u32::try_from(sequences).unwrap_or(u32::MAX) }
     }
 
     fn next_number(&self) -> u64 {

@@ -10,6 +10,7 @@ mod closed;
 mod entry;
 mod harmonic;
 mod ledger;
+mod leeway;
 mod lookahead;
 mod next_fit;
 mod open_pack;
@@ -22,5 +23,6 @@ mod snapshot;
 
 pub use closed::Closed;
 pub use ledger::Ledger;
+pub use leeway::Leeway;
 pub use options::{StreamOptions, StreamStrategy};
 pub use packer::{Pending, StreamPacker};

@@ -5,6 +5,7 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
 use super::place::Place;
@@ -32,6 +33,10 @@ impl Place for NextFit {
         if !self.pack.entries.is_empty() {
             closed.push(&mut self.pack.entries);
         }
+    }
+
+    fn leeway(&self, _class: usize, options: &StreamOptions) -> Leeway {
+        self.pack.leeway(options.limit(), options.capacity)
     }
 
     fn next_number(&self) -> u64 {

@@ -2,6 +2,7 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 
 /// Its number, the room left, and what stands in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,13 @@ impl OpenPack {
     /// True when it can take nothing more.
     pub(super) fn is_full(&self, limit: usize) -> bool {
         self.room == 0 || self.entries.len() >= limit
+    }
+
+    /// What may come before next fit closes it, or the one that it begins anew.
+    pub(super) fn leeway(&self, limit: usize, capacity: u32) -> Leeway {
+        let room = if self.entries.is_empty() { capacity } else { self.room };
+        let sequences = u32::try_from(limit - self.entries.len()).unwrap_or(u32::MAX);
+        Leeway { room, sequences }
     }
 
     /// Next fit: where `entry` doesn't fit, the pack closes and begins anew, with the next number;

@@ -56,6 +56,14 @@ impl StreamOptions {
         self.max_sequences_per_pack.map_or(u32::MAX, NonZeroU32::get) as usize
     }
 
+    /// The longest sequence that stands in its pack as it is. Where sequences are truncated one of exactly
+    /// the capacity counts as cut: a snapshot can't tell the two apart.
+    #[must_use]
+    pub fn uncut(&self) -> u32 {
+        let truncates = matches!(self.overlong, Overlong::Truncate | Overlong::TruncateStart);
+        self.capacity - u32::from(truncates)
+    }
+
     /// Sequences that are placed together.
     pub(super) fn window(&self) -> usize {
         self.lookahead.max(1) as usize

@@ -4,7 +4,8 @@ use super::arrivals::arrivals;
 use super::closed::Closed;
 use super::entry::Entry;
 use super::harmonic::Harmonic;
-use super::ledger::{Ledger, sum};
+use super::ledger::{Ledger, MOST_TOKENS, sum};
+use super::leeway::Leeway;
 use super::lookahead::Lookahead;
 use super::next_fit::NextFit;
 use super::open_pack::OpenPack;
@@ -99,6 +100,23 @@ impl StreamPacker {
             tokens: self.held_tokens,
             open_packs: self.state.as_place().open_count() as u64,
         }
+    }
+
+    /// What may come before a pack can close, for each class of the harmonic strategy, else one: a caller
+    /// may keep sequences of 1 ..= capacity tokens back for so long and add them together.
+    pub fn leeways(&self) -> impl Iterator<Item = Leeway> {
+        let classes = match self.options.strategy {
+            StreamStrategy::Harmonic => self.options.harmonic_classes as usize,
+            StreamStrategy::NextFit | StreamStrategy::BestFit => 1,
+        };
+        let state = self.state.as_place();
+        (0..classes).map(|class| state.leeway(class, &self.options))
+    }
+
+    /// Tokens that may still be added before the ledger is full.
+    #[must_use]
+    pub fn tokens_left(&self) -> u64 {
+        MOST_TOKENS - self.ledger.tokens_in
     }
 
     /// Adds sequences; `closed` holds the packs that this closes, in the order of closing.

@@ -2,6 +2,7 @@
 
 use super::closed::Closed;
 use super::entry::Entry;
+use super::leeway::Leeway;
 use super::open_pack::OpenPack;
 use super::options::StreamOptions;
 
@@ -12,6 +13,9 @@ pub(super) trait Place {
 
     /// Hands out everything, open packs in the order of opening.
     fn finish(&mut self, options: &StreamOptions, closed: &mut Closed);
+
+    /// What may come in class `class` of 0 .. classes before a pack can close.
+    fn leeway(&self, class: usize, options: &StreamOptions) -> Leeway;
 
     /// The number that the next pack will get.
     fn next_number(&self) -> u64;
