@@ -286,6 +286,28 @@ for (const colorScheme of ["light", "dark"] as const) {
   );
 }
 
+for (const colorScheme of ["light", "dark"] as const) {
+  paged(
+    `axe finds nothing in pages of other inputs, ${colorScheme}`,
+    async (t, page) => {
+      const other = await reportData(docs, { capacity: 4096, strategies: ["auto", "next-fit"] });
+      const pages: [string, ReportData][] = [
+        ["compared", await reportData(docs, { capacity: 2048, compare: other })],
+        ["a histogram", await reportData(wikipedia, { capacity: 512, strategies: ["auto"] })],
+        ["empty", await reportData([], { capacity: 512 })],
+        ["one sequence", await reportData([300], { capacity: 512 })],
+        ["all overlong", await reportData(Array(100).fill(3000), { capacity: 512 })],
+        ["none left", await reportData([3000], { capacity: 512, overlong: "drop" })],
+      ];
+      for (const [name, data] of pages) {
+        await page.goto(written("axe", data));
+        t.deepEqual(await violations(page), [], name);
+      }
+    },
+    { colorScheme, bypassCSP: true },
+  );
+}
+
 if (program !== undefined) {
   test.serial(
     "under a host's policy that removes scripts and styles, charts keep their colours",

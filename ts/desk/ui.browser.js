@@ -232,6 +232,12 @@
 
   /** The sections as they came, by id: those that stay the same are left alone. @type {Map<string, string>} */
   const shown = new Map();
+  const empty = $("view").cloneNode(true);
+  const clear = () => {
+    shown.clear();
+    $("view").replaceChildren(...empty.cloneNode(true).childNodes);
+    $("view").classList.remove("old");
+  };
   /** @param {string} html @param {any} data */
   const show = (html, data) => {
     const fresh = new DOMParser().parseFromString(html, "text/html");
@@ -444,7 +450,11 @@
     made = undefined;
     steps = [];
     judge();
-    if (name === "") return say("Choose an input.");
+    if (name === "") {
+      clear();
+      return say("Choose an input.");
+    }
+    $("view").classList.add("old");
     if (column === undefined) {
       $("column-field").hidden = true;
       $("column").value = "";
@@ -470,6 +480,8 @@
     } catch (/** @type {any} */ error) {
       if (mine !== opening) return;
       $("progress").hidden = true;
+      // Figures of another file would be taken for those of this one.
+      clear();
       if (error.code === "ERR_COLUMN") {
         $("column-field").hidden = false;
         $("columns").replaceChildren(
