@@ -485,6 +485,30 @@ for (const [name, source, options, says, lacks] of SPECIAL) {
   });
 }
 
+paged(
+  "figures of millions are not cut, from 320 pixels on, and stand in one line where there is room",
+  async (t, page) => {
+    await page.goto(
+      written("millions", await reportData(wikipedia, { capacity: 512, capacities: [] })),
+    );
+    for (const width of [320, 360, 768, 1100]) {
+      await page.setViewportSize({ width, height: 800 });
+      const cut = await page.locator("#strategies .barcell text").evaluateAll(
+        (all) =>
+          all.filter((each) => {
+            const cell = each.closest("td")!.getBoundingClientRect();
+            return each.getBoundingClientRect().right > cell.right + 1;
+          }).length,
+      );
+      t.is(cut, 0, `${width}`);
+      const tall = await page
+        .locator("#fill .hrow")
+        .evaluateAll((all) => Math.max(...all.map((each) => each.getBoundingClientRect().height)));
+      if (width >= 768) t.true(tall < 30, `${tall} pixels at ${width}`);
+    }
+  },
+);
+
 paged("a histogram has no line of packing in order", async (t, page) => {
   await page.goto(
     written("wikipedia", await reportData(wikipedia, { capacity: 512, strategies: ["auto"] })),

@@ -44,9 +44,10 @@ export default {
     },
     {
       name: "not-found",
-      comment: "every import leads to a file or an installed package",
+      comment:
+        "every import leads to a file or an installed package; examples/desk is a package of its own, whose types `npm run test:desk-example` checks",
       severity: "error",
-      from: {},
+      from: { pathNot: "^examples/desk/" },
       to: { couldNotResolve: true },
     },
     ...orders,

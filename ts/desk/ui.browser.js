@@ -116,7 +116,11 @@
         if (event.done || event.error) return;
       }
     },
-    take: (file) => bridge.pathOf(file),
+    take: async (file) => {
+      const { answer, error } = await bridge.pathOf(file);
+      if (error) throw refused({ error });
+      return answer;
+    },
   });
 
   const given = new URLSearchParams(location.hash.slice(1)).get("t");
