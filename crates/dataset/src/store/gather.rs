@@ -7,9 +7,8 @@ use super::ingest::Ingested;
 use super::targets::{Tally, trains};
 use crate::Fault;
 use crate::source::IGNORE;
-use arrow_array::{ArrayRef, make_array, new_empty_array};
+use arrow_array::ArrayRef;
 use arrow_buffer::{MutableBuffer, OffsetBuffer, ScalarBuffer};
-use arrow_data::transform::MutableArrayData;
 
 /// Segments fetched between two questions whether to go on: about a millisecond.
 const SEGMENTS_AT_ONCE: usize = 512;
@@ -143,27 +142,10 @@ impl Gatherer<'_> {
             columns.end_pack(at);
             self.without_targets.pack(count, without);
         }
-        let carried = self.carried(&columns.sequences)?;
+        let carried = (0..self.content.carried.len())
+            .map(|column| self.sources.carried_values(column, &columns.sequences))
+            .collect::<Result<_, _>>()?;
         Ok(columns.into_block(span.clone(), tokens, labels, weights, carried))
-    }
-
-    fn carried(&self, sequences: &[i64]) -> Result<Vec<ArrayRef>, Fault> {
-        (0..self.content.carried.len())
-            .map(|column| {
-                let runs = &self.sources.carried[column];
-                if sequences.is_empty() || runs.is_empty() {
-                    return Ok(new_empty_array(self.content.carried[column].data_type()));
-                }
-                let failed = |error| Fault::option(format!("a column can't be carried: {error}"));
-                let mut values =
-                    MutableArrayData::new(runs.iter().collect(), true, sequences.len());
-                for &sequence in sequences {
-                    let (run, place) = self.sources.carried_place(sequence);
-                    values.try_extend(run, place, place + 1).map_err(failed)?;
-                }
-                Ok(make_array(values.freeze()))
-            })
-            .collect()
     }
 }
 
