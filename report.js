@@ -1,2 +1,3 @@
 "use strict";
-module.exports = require("./dist/report/report.js");
+const { renderReport, reportData } = require("./dist/report/report.js");
+module.exports = { renderReport, reportData };

@@ -22,6 +22,7 @@ export const guides = [
   "micro-batches",
   "epochs",
   "report",
+  "desk",
 ];
 
 /** What a guide packs; each may begin from nothing. */

@@ -44,12 +44,26 @@ if (existsSync("ts/cli/main.ts")) {
     metafile: true,
     plugins: [texts],
   };
-  for (const room of ["report", "desk"]) {
-    if (!existsSync(`ts/${room}/${room}.ts`)) continue;
+  // The desk shows the report's sections: it takes them from the report's bundle.
+  const shared = {
+    name: "shared",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.\/report\/\w+\.js$/ }, ({ resolveDir }) =>
+        resolveDir.endsWith(join("ts", "desk"))
+          ? { path: "../report/report.js", external: true }
+          : undefined,
+      );
+    },
+  };
+  for (const [room, entry] of [
+    ["report", "bundle"],
+    ["desk", "desk"],
+  ]) {
     const { metafile } = await build({
       ...options,
-      entryPoints: [`ts/${room}/${room}.ts`],
+      entryPoints: [`ts/${room}/${entry}.ts`],
       outfile: `dist/${room}/${room}.js`,
+      plugins: [shared, texts],
     });
     Object.assign(inputs, metafile.inputs);
   }

@@ -286,6 +286,28 @@ for (const colorScheme of ["light", "dark"] as const) {
   );
 }
 
+for (const colorScheme of ["light", "dark"] as const) {
+  paged(
+    `axe finds nothing in pages of other inputs, ${colorScheme}`,
+    async (t, page) => {
+      const other = await reportData(docs, { capacity: 4096, strategies: ["auto", "next-fit"] });
+      const pages: [string, ReportData][] = [
+        ["compared", await reportData(docs, { capacity: 2048, compare: other })],
+        ["a histogram", await reportData(wikipedia, { capacity: 512, strategies: ["auto"] })],
+        ["empty", await reportData([], { capacity: 512 })],
+        ["one sequence", await reportData([300], { capacity: 512 })],
+        ["all overlong", await reportData(Array(100).fill(3000), { capacity: 512 })],
+        ["none left", await reportData([3000], { capacity: 512, overlong: "drop" })],
+      ];
+      for (const [name, data] of pages) {
+        await page.goto(written("axe", data));
+        t.deepEqual(await violations(page), [], name);
+      }
+    },
+    { colorScheme, bypassCSP: true },
+  );
+}
+
 if (program !== undefined) {
   test.serial(
     "under a host's policy that removes scripts and styles, charts keep their colours",
@@ -462,6 +484,30 @@ for (const [name, source, options, says, lacks] of SPECIAL) {
     for (const link of links) t.notRegex(link, lacks);
   });
 }
+
+paged(
+  "figures of millions are not cut, from 320 pixels on, and stand in one line where there is room",
+  async (t, page) => {
+    await page.goto(
+      written("millions", await reportData(wikipedia, { capacity: 512, capacities: [] })),
+    );
+    for (const width of [320, 360, 768, 1100]) {
+      await page.setViewportSize({ width, height: 800 });
+      const cut = await page.locator("#strategies .barcell text").evaluateAll(
+        (all) =>
+          all.filter((each) => {
+            const cell = each.closest("td")!.getBoundingClientRect();
+            return each.getBoundingClientRect().right > cell.right + 1;
+          }).length,
+      );
+      t.is(cut, 0, `${width}`);
+      const tall = await page
+        .locator("#fill .hrow")
+        .evaluateAll((all) => Math.max(...all.map((each) => each.getBoundingClientRect().height)));
+      if (width >= 768) t.true(tall < 30, `${tall} pixels at ${width}`);
+    }
+  },
+);
 
 paged("a histogram has no line of packing in order", async (t, page) => {
   await page.goto(

@@ -1,12 +1,12 @@
 // `stowage report`: one HTML file that shows what a packing is like, and data beside it for programs.
 
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { type LengthHistogram, StowageError } from "stowage";
 import { type ReportData, type ReportOptions, renderReport, reportData } from "stowage/report";
+import { openInBrowser } from "./browser.js";
 import { bytes, duration, plural } from "./figures.js";
 import { readJson, readSource } from "./lengths.js";
 import { addThreads, integer, integers, names, OVERLONG, real, SPLIT } from "./options.js";
@@ -208,22 +208,4 @@ async function write(path: string, text: string, signal: AbortSignal): Promise<v
     const message = `cannot write ${path}: ${(cause as Error).message}`;
     throw new StowageError("ERR_IO", message, { path, cause });
   }
-}
-
-/** The system's own opener, given the path as an argument: no shell reads it. */
-const OPENERS: Readonly<Record<string, readonly string[]>> = {
-  darwin: ["open"],
-  win32: ["rundll32", "url.dll,FileProtocolHandler"],
-};
-
-/** Opens a file or address in the user's browser; that it can't is said and is no failure. */
-export async function openInBrowser(target: string, session: Session): Promise<void> {
-  const [program = "xdg-open", ...first] = OPENERS[process.platform] ?? [];
-  const child = spawn(program, [...first, target], { stdio: "ignore", detached: true });
-  const failed = await new Promise<Error | undefined>((settle) => {
-    child.once("error", settle);
-    child.once("spawn", () => settle(undefined));
-  });
-  if (failed === undefined) child.unref();
-  else session.warn(`the browser could not be opened (${failed.message}); open ${target} yourself`);
 }

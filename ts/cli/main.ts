@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { version } from "../index.js";
 import { addClean } from "./clean.js";
 import { addCompletion } from "./completion.js";
+import { addDesk } from "./desk.js";
 import { fail } from "./failure.js";
 import { addReport } from "./html-report.js";
 import { addPack } from "./pack.js";
@@ -46,6 +47,7 @@ function createProgram(session: Session): Command {
     ...[addPack, addStats, addPlan, addReport, addPrepare, addVerify, addStream, addStrategies],
     addClean,
     addTokenize,
+    addDesk,
   ])
     add(program, session);
   addHelp(program);

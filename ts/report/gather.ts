@@ -10,8 +10,9 @@ import {
   version,
 } from "stowage";
 import { type Counted, lengthBins, perDoublingOf, quantilesOf } from "./bins.js";
+import { breather } from "./breath.js";
 import { candidates, IN_ORDER, trial } from "./capacities.js";
-import type { ReportData, StrategyTrial } from "./data.js";
+import type { CapacityTrial, ReportData, StrategyTrial } from "./data.js";
 import { infoOf, type Made, makePacking } from "./made.js";
 import { type Checked, checked, type ReportOptions, wrong } from "./options.js";
 import { lossesOf, placed } from "./overlong.js";
@@ -38,7 +39,18 @@ export async function reportData(
   options: ReportOptions & JobOptions,
 ): Promise<ReportData> {
   const given = checked(options);
-  const found = await opened(source, given);
+  return reportOf(await opened(source, given), given);
+}
+
+/** Trials of capacities that are known already, for reports of one source after another. */
+export type Trials = Map<string, CapacityTrial>;
+
+/** The figures of what was opened. */
+export async function reportOf(
+  found: Opened,
+  given: Checked,
+  known: Trials = new Map(),
+): Promise<ReportData> {
   const told = await toldSource(found, given);
   const made = await makePacking(found, given);
   const limit = usable(made.options);
@@ -73,7 +85,7 @@ export async function reportData(
     perDoubling: perDoublingOf(columns),
     lengths: lengthBins(columns, limit, perDoublingOf(columns)),
     ...(asPacked ? { asPacked } : { overlong: lossesOf(columns, limit) }),
-    capacities: told ? await tradeOff(told, columns, made, given) : [],
+    capacities: told ? await tradeOff(told, columns, made, given, known) : [],
     strategies: told ? await compared(told, made, given) : [],
     padding,
     perPack,
@@ -112,6 +124,7 @@ async function tradeOff(
   columns: Counted,
   made: Made,
   given: Checked,
+  known: Trials,
 ): Promise<ReportData["capacities"]> {
   const { capacity } = made.options;
   const asked = given.capacities;
@@ -127,9 +140,14 @@ async function tradeOff(
   const order = lengths && lengths.length <= IN_ORDER ? lengths : undefined;
   const { worldSize, job } = given;
   const trials: ReportData["capacities"] = [];
+  const breath = breather(job.signal);
   for (const step of steps) {
     if (step < (sequenceAlignment ?? 1)) continue;
-    const found = await trial(histogram, columns, order, step, kept, worldSize, quiet(job));
+    const key = JSON.stringify([step, kept, worldSize]);
+    const found =
+      known.get(key) ?? (await trial(histogram, columns, order, step, kept, worldSize, quiet(job)));
+    known.set(key, found);
+    await breath();
     const { packCount, efficiency } = made.stats;
     const ranks = made.balance.find((row) => row.worldSize === worldSize);
     // The chosen one is the packing itself, not what effort 0 makes of it.

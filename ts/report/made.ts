@@ -12,6 +12,7 @@ import {
   sketchDataset,
   strategies,
 } from "stowage";
+import { breather } from "./breath.js";
 import type { Kept } from "./capacities.js";
 import type { PackBin, ReportData, ReportedOptions, ReportedPack } from "./data.js";
 import { type Checked, PACKING, packingOf } from "./options.js";
@@ -62,7 +63,7 @@ export async function makePacking(found: Opened, given: Checked): Promise<Made> 
   return {
     options: reported({ ...options, strategy: packing.strategy }),
     stats,
-    ...ofTemplates(templatesOf(packing, found.lengths), stats, given),
+    ...ofTemplates(await templatesOf(packing, found.lengths, given.job.signal), stats, given),
     balance: [],
   };
 }
@@ -195,10 +196,16 @@ function ofTemplates(
 }
 
 /** Packs with the same lengths as one template, in the order of their first. */
-function templatesOf(packing: Packing, lengths: Uint32Array): Templates {
+async function templatesOf(
+  packing: Packing,
+  lengths: Uint32Array,
+  signal: AbortSignal | undefined,
+): Promise<Templates> {
+  const breath = breather(signal);
   const { offsets, sequences, pieces } = packing;
   const found = new Map<string, [number, [number, number][]]>();
   for (let k = 0; k < packing.packCount; k++) {
+    if (k % 1024 === 0) await breath();
     const own: number[] = [];
     for (let at = offsets[k]!; at < offsets[k + 1]!; at++)
       own.push(pieces ? pieces.lengths[at]! : lengths[sequences[at]!]!);

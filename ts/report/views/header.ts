@@ -65,7 +65,7 @@ function comparison(left: ReportData, right: ReportData): string {
   const note = same
     ? ""
     : `<p class="warn">These are not the same sequences: their numbers differ.</p>`;
-  const headings = ["", esc(left.source.label), esc(right.source.label), "difference"];
+  const headings = ["figure", esc(left.source.label), esc(right.source.label), "difference"];
   return `${table("Comparison", headings, rows, { id: "comparison" })}<p class="aside">In the charts, dashed outlines and rings are ${esc(right.source.label)}.</p>${note}`;
 }
 

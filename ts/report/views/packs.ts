@@ -116,7 +116,9 @@ function sentence({ packs, options, padding, stats }: ReportData): string {
   const full = padding[0]?.from === 0 ? padding[0].packs : 0;
   const told =
     full === 0
-      ? "Every pack has some padding."
+      ? stats.packCount === 1
+        ? "It has some padding."
+        : "Every pack has some padding."
       : full === stats.packCount
         ? `<b>${full === 1 ? "It has no padding at all." : "No pack has any padding."}</b>`
         : `<b>${pc(full / stats.packCount)} of the packs have no padding at all.</b>`;
@@ -126,5 +128,6 @@ function sentence({ packs, options, padding, stats }: ReportData): string {
         ? "There is one pack."
         : `All ${n(packs.of)} packs are shown.`
       : `Shown: ${n(packs.sample.length)} of ${plural(packs.of, "pack")}, drawn with seed ${n(packs.seed)}.`;
-  return `Each row is one pack of ${plural(options.capacity, "token")}; each block is one sequence, in a stronger blue for a longer one. ${told} ${shown}`;
+  const said = packs.of === 1 ? `${shown} ${told}` : `${told} ${shown}`;
+  return `Each row is one pack of ${plural(options.capacity, "token")}; each block is one sequence, in a stronger blue for a longer one. ${said}`;
 }

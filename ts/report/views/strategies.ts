@@ -24,7 +24,7 @@ export function strategiesView(data: ReportData): string {
   const timed = given.some(({ milliseconds }) => milliseconds !== undefined);
   const row = ({ strategy, packCount, efficiency, milliseconds }: Given): string => {
     const above = packCount - bound;
-    const width = (value: number): string => `${r2((value / most) * 60)}%`;
+    const width = (value: number): string => `${r2((value / most) * 36)}%`;
     const beside = others.get(strategy);
     const longest = Math.max(above, beside ?? 0);
     const words = above === 0 ? "none: optimal" : `+${n(above)} (${percent(above / bound)})`;
@@ -39,7 +39,7 @@ export function strategiesView(data: ReportData): string {
       (beside === undefined
         ? ""
         : mark("rect", "outline", { width: width(beside), height: 14, y: 1 })) +
-      `<text class="note" x="${width(longest)}" dx="5" y="12.5">${words}</text>`;
+      `<text class="note" x="${width(longest)}" dx="5" y="12.5">${words.replace(/ \(.*/, '<tspan class="thin">$&</tspan>')}</text>`;
     const time = timed
       ? `<td class="opt">${milliseconds === undefined ? "–" : duration(milliseconds)}</td>`
       : "";
