@@ -10,6 +10,7 @@ pub(crate) mod pack;
 mod places;
 mod prepare;
 pub(crate) mod report;
+pub(crate) mod scale;
 pub(crate) mod sketch;
 pub(crate) mod spool;
 pub(crate) mod tokenize;
