@@ -31,7 +31,7 @@ export function writeLengths(path: string, n: number): void {
 }
 
 /** Uniform numbers in [0, 1): mulberry32, 2^32 of them before it repeats. */
-function generator(): () => number {
+export function generator(): () => number {
   let state = 1;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

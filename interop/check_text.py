@@ -2,7 +2,7 @@
 
     check_text.py CLI FOLDER ROWS NAME    FOLDER: a model's, with tokenizer.json
 
-Generated rows in many languages, with code, emoji, tools, odd white space and strings of special tokens
+Every character of Unicode, and generated rows in many languages, with code, emoji, tools, odd white space and strings of special tokens
 are tokenized by `stowage tokenize --json` and by `PreTrainedTokenizerFast.from_pretrained(FOLDER)`. Ids
 must be equal for every row; masks to an independent implementation of the rules in docs/from-text.md:
 prefixes, for Qwen3 also the turns that its template rewrites, and the spans that transformers itself finds
@@ -45,6 +45,12 @@ def text(r, count=None, special=0.0):
     signs = [r.randrange(32, 0xD7FF), r.randrange(0xE000, 0xFDD0), r.randrange(0x10000, 0x1FFFF)]
     end = "".join(map(chr, signs)) if r.random() < 0.1 else ""
     return start + "".join(words) + end
+
+
+def signs():
+    """Every character there is, 64 a row: what the classes of the patterns must agree on."""
+    points = [point for point in range(0x110000) if not 0xD800 <= point < 0xE000]
+    return [{"text": "".join(map(chr, points[at:at + 64]))} for at in range(0, len(points), 64)]
 
 
 def conversation(r, special, tools):
@@ -165,12 +171,12 @@ def main():
     own = bare(tokenizer)
     r = random.Random(11)
     with tempfile.TemporaryDirectory() as scratch:
-        texts = [{"text": text(r, special=0.03)} for _ in range(count)]
+        texts = [{"text": text(r, special=0.03)} for _ in range(count)] + signs()
         found = Stowage(cli, folder, scratch, ["--text-column", "text"]).rows(texts)
         for row, it in zip(texts, found, strict=True):
             assert it["ids"] == tokenizer(row["text"])["input_ids"], (name, row, it)
         if tokenizer.chat_template is None:
-            print(f"{name}: {count} texts equal, no template")
+            print(f"{name}: {len(texts)} texts equal, no template")
             return
         extra = {"date_string": NOW["date_string"]} if "date_string" in tokenizer.chat_template else {}
         options = ["--messages-column", "messages", "--tools-column", "tools", "--special-tokens-in-content",
@@ -202,7 +208,7 @@ def main():
         options = ["--messages-column", "messages", "--special-tokens-in-content", "--chat-template", template]
         plain = [conversation(r, 0.03 * (k % 3 == 0), False) for k in range(count)]
         same = marked(tokenizer, own, Stowage(cli, folder, scratch, options), plain, name)
-        print(f"{name}: {count} texts and {equal} conversations equal, {refused} refused by both; masks equal: {masks} "
+        print(f"{name}: {len(texts)} texts and {equal} conversations equal, {refused} refused by both; masks equal: {masks} "
               f"by turns, {count} by marks ({same} of them are transformers' own to the token)")
 
 

@@ -1,23 +1,15 @@
 // Produces every format and proves it with the readers of its trainer: `npm run test:interop`.
 //
-// STOWAGE_CACHE names the folder of the Python environment, which is made there once per
-// requirements.txt; the default is .venv beside this repository's package.json. Arguments choose
-// formats, or the guides: `npm run test:interop -- trl hf guides`.
+// environment.mjs says where the Python comes from. Arguments choose formats, or the guides:
+// `npm run test:interop -- trl hf guides`.
 
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packDataset } from "../index.js";
+import { interopPython } from "./environment.mjs";
 import { guides, runGuide } from "./guides.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -30,30 +22,8 @@ function run(command, args, options = {}) {
   return status;
 }
 
-/** The Python of an environment with everything in requirements.txt. */
-function environment() {
-  const requirements = join(here, "requirements.txt");
-  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
-  const cache = resolve(process.env.STOWAGE_CACHE ?? join(here, "..", ".venv"));
-  const home = join(cache, `interop-${hash}`);
-  const python = join(home, "bin", "python");
-  if (existsSync(join(home, "complete"))) return python;
-  const since = Date.now();
-  rmSync(home, { recursive: true, force: true });
-  const must = (command, ...args) => {
-    if (run(command, args) !== 0) throw new Error(`${command} ${args.join(" ")} failed`);
-  };
-  must("python3", "-m", "venv", home);
-  must(python, "-m", "pip", "install", "--quiet", "--no-deps", "-r", requirements);
-  if (process.platform === "linux" && process.arch === "x64")
-    must(python, join(here, "cpu_torch.py"));
-  writeFileSync(join(home, "complete"), "");
-  console.log(`environment made in ${seconds(since)}: ${home}`);
-  return python;
-}
-
 const folder = mkdtempSync(join(tmpdir(), "stowage-interop-"));
-const python = environment();
+const python = interopPython();
 const failures = [];
 
 /** Runs a checker; it prints one line. */

@@ -11,6 +11,8 @@ import test from "ava";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const docs = join(root, "examples", "data", "python-docs.jsonl");
 const wikipedia = join(root, "examples", "data", "wikipedia512_histogram.txt");
+const conversations = join(root, "examples", "data", "conversations.jsonl");
+const tokenizer = join(root, "examples", "data", "tokenizer");
 const squad = join(root, "examples", "data", "squad384_histogram.txt");
 const folder = mkdtempSync(join(tmpdir(), "stowage-cli-"));
 test.after.always(() => rmSync(folder, { recursive: true }));
@@ -239,27 +241,34 @@ test("a missing input fails with its path", async (t) => {
   t.true(stderr.includes("missing.jsonl"));
 });
 
+/** Jobs to stop, by what they read: an input and the flags that it needs. */
+const stopped: [string, string, string[]][] = [
+  ["tokens", docs, []],
+  ["text", conversations, ["--tokenizer", tokenizer, "--messages-column", "messages"]],
+];
 for (const [signal, exitCode] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const) {
-  test(`${signal} in the middle of writing leaves nothing behind`, async (t) => {
-    const name = `stopped by ${signal}`;
-    // The same file many times over: long enough to be in the middle of it.
-    const inputs = Array<string>(60).fill(docs);
-    const output = join(folder, name);
-    const child = await start(["pack", ...inputs, "-c", "16384", "-o", output]);
-    const finished = finish(child);
-    while (leftBehind(name).length === 0 && child.exitCode === null) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    child.kill(signal);
-    const { code, stderr } = await finished;
-    t.is(code, exitCode, stderr);
-    t.true(stderr.includes(signal));
-    t.false(existsSync(output));
-    t.deepEqual(leftBehind(name), []);
-  });
+  for (const [what, input, flags] of stopped) {
+    test(`${signal} in the middle of a job on ${what} leaves nothing behind`, async (t) => {
+      const name = `${what} stopped by ${signal}`;
+      // The same file many times over: long enough to be in the middle of it.
+      const inputs = Array<string>(what === "text" ? 600 : 60).fill(input);
+      const output = join(folder, name);
+      const child = await start(["pack", ...inputs, ...flags, "-c", "16384", "-o", output]);
+      const finished = finish(child);
+      while (leftBehind(name).length === 0 && child.exitCode === null) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      child.kill(signal);
+      const { code, stderr } = await finished;
+      t.is(code, exitCode, stderr);
+      t.true(stderr.includes(signal));
+      t.false(existsSync(output));
+      t.deepEqual(leftBehind(name), []);
+    });
+  }
 }
 
 /** What stands beside the output `name` under a temporary name. */

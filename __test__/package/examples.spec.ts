@@ -1,8 +1,8 @@
 // Every `@example` of the public surface is executed: a line `expression; // => value` must give
 // that value. Typed arrays are compared as plain ones. Examples that use files find `node:fs` in
-// scope and run in an empty folder.
+// scope and run in a folder that holds nothing but `tokenizer`, the bundled one.
 import * as fs from "node:fs";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInThisContext } from "node:vm";
@@ -72,6 +72,9 @@ test("there are examples, and each expects something", (t) => {
 
 const folder = mkdtempSync(join(tmpdir(), "stowage-examples-"));
 process.chdir(folder);
+cpSync(join(import.meta.dirname, "../../examples/data/tokenizer"), "tokenizer", {
+  recursive: true,
+});
 test.after.always(() => rmSync(folder, { recursive: true }));
 
 type Run = (scope: object, check: (found: unknown, expected: unknown) => void) => Promise<void>;

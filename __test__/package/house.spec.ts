@@ -38,6 +38,7 @@ const rust = {
   "src/plan.rs": "use napi::bindgen_prelude::Result;\nuse stowage_dataset::pack;",
   "crates/dataset/src/lib.rs": "pub mod pack;\npub use pack::pack;",
   "crates/dataset/src/pack.rs": "use stowage_engine::Plan;\npub fn pack(plan: Plan) {}",
+  "crates/text/src/lib.rs": "pub struct Encoder;",
   "crates/engine/src/lib.rs": "mod plan;\nmod rows;\npub use plan::Plan;\npub use rows::fill;",
   "crates/engine/src/plan.rs": "pub struct Plan;",
   "crates/engine/src/rows/mod.rs": "mod column;\nmod labels;\npub use column::fill;",
@@ -51,7 +52,7 @@ pub const TEXT: &str = "crate::rows::fill";
 #[cfg(test)]
 mod tests { use crate::rows::fill; }`;
   const { status, said } = modules({ "crates/engine/src/rows/labels.rs": labels });
-  t.is(said.trim(), "no circle and no arrow the wrong way among 9 files of Rust");
+  t.is(said.trim(), "no circle and no arrow the wrong way among 10 files of Rust");
   t.is(status, 0);
 });
 
@@ -114,6 +115,11 @@ for (const [path, text, message] of [
     "engine/src/plan.rs",
     "use std::{fmt, fs::File};",
     /names std::fs::File: the engine has no files/,
+  ],
+  [
+    "text/src/lib.rs",
+    "use stowage_engine::Plan;",
+    /names stowage_engine::Plan: text knows nothing of packing/,
   ],
   ["dataset/src/pack.rs", "use napi_derive::napi;", /names napi_derive::napi: crates\/dataset/],
 ] as const) {

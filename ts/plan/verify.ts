@@ -11,7 +11,7 @@ import { type Plan, planHandle } from "./plan.js";
  * of linear programs cost in proportion to the sums of lengths that packs reach, 2^26 at most, times
  * the lengths, 2^33 steps in all; the others next to nothing.
  *
- * @param plan from {@link plan}, {@link planSync} or {@link Plan.fromJSON}
+ * @param plan from `plan`, {@link planSync} or {@link Plan.fromJSON}
  * @param histogram what it was made for
  * @param options see {@link JobOptions}; one thread does it, whatever `threads` says
  * @throws {StowageError} rejects with `ERR_INVALID_PLAN` naming the step and the length, also for a proof

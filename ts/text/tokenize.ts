@@ -44,6 +44,11 @@ export interface RowsOfFiles {
  * @throws {StowageError} rejects with `ERR_COLUMN` for a row that is wrong (`index`, or `path` and `row`),
  * `ERR_OPTION` for a tokenizer, a template or options that can't be used, `ERR_IO`, `ERR_FORMAT`, or with
  * `signal.reason`
+ * @example
+ * // "tokenizer": a folder with a tokenizer.json
+ * const [row] = await tokenize([{ text: "a list of lists" }], { tokenizer: "tokenizer", text: "text" });
+ * row.text.slice(...row.offsets[0]); // => "a"
+ * row.trained.every((mark) => mark); // => true
  */
 export async function tokenize(
   rows: readonly object[] | RowsOfFiles,

@@ -8,6 +8,7 @@ use arrow_array::builder::{
     StringDictionaryBuilder, StructBuilder,
 };
 use arrow_array::cast::AsArray;
+use arrow_array::make_array;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
     Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
@@ -18,6 +19,7 @@ use arrow_array::{
     RecordBatch, RunArray, StringArray, StringViewArray, TimestampMicrosecondArray, UInt16Array,
     UInt32Array, UInt64Array,
 };
+use arrow_data::transform::MutableArrayData;
 use arrow_ipc::reader::FileReader;
 use arrow_schema::{DataType, Field, Fields};
 use common::{Row, arrow, arrow_stream, inputs, lists, parquet, table, zstd};
@@ -25,7 +27,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use stowage_dataset::{Columns, DatasetOptions, pack_dataset};
+use stowage_dataset::{
+    Columns, DatasetOptions, Fault, VerifyOptions, pack_dataset, verify_dataset,
+};
 use stowage_engine::{PackOptions, Unwatched};
 
 /// Rows of the source; every third value of a column is null.
@@ -135,6 +139,7 @@ fn packed(folder: &Path, columns: &[(&str, ArrayRef)], from: &str, to: &str) -> 
         DatasetOptions::new(inputs(&[&source]), output.clone(), to, PackOptions::new(20));
     options.columns = Columns::new("input_ids".to_string(), None, None, names);
     let report = pack_dataset(&options, 2, &Unwatched).expect("packed");
+    prove(&source, &output).expect("what was packed is proved");
     let file = File::open(output.join(&report.files[0].path)).expect("a file");
     if to == "parquet" {
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
@@ -142,6 +147,18 @@ fn packed(folder: &Path, columns: &[(&str, ArrayRef)], from: &str, to: &str) -> 
     }
     let reader = FileReader::try_new(file, None).expect("an Arrow file");
     reader.map(|batch| batch.expect("a batch")).collect()
+}
+
+/// Proves an output, with whatever it carries, against a source; digests aside.
+fn prove(source: &Path, output: &Path) -> Result<(), Fault> {
+    let options = VerifyOptions {
+        output: output.to_path_buf(),
+        inputs: Some(inputs(&[source])),
+        columns: Columns::new("input_ids".to_string(), None, None, Vec::new()),
+        text: None,
+        digests: false,
+    };
+    verify_dataset(&options, 2, &Unwatched).map(|_| ())
 }
 
 /// Hands on the index in the source and the single value found, for each segment.
@@ -304,5 +321,45 @@ fn elements(array: &ArrayRef) -> ArrayRef {
         DataType::LargeList(_) => array.as_list::<i64>().value(0),
         DataType::FixedSizeList(..) => array.as_fixed_size_list().value(0),
         _ => array.as_list::<i32>().value(0),
+    }
+}
+
+/// The array with its values but that of `row`, which is the one of `other`.
+fn with_other(array: &ArrayRef, row: usize, other: usize) -> ArrayRef {
+    let data = array.to_data();
+    let mut all = MutableArrayData::new(vec![&data], true, ROWS);
+    for k in 0..ROWS {
+        let k = if k == row { other } else { k };
+        all.try_extend(0, k, k + 1).expect("room");
+    }
+    make_array(all.freeze())
+}
+
+#[test]
+fn one_other_value_in_the_source_is_found_with_its_sequence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut all = columns();
+    all.extend(layouts().into_iter().filter(|(name, _)| *name != "nothing" && *name != "runs"));
+    for (number, (name, column)) in all.into_iter().enumerate() {
+        let row = 24;
+        let other = (0..ROWS).rev().find(|&k| column.slice(k, 1) != column.slice(row, 1));
+        let changed = with_other(&column, row, other.expect("another value"));
+        for (from, to) in [("parquet", "arrow"), ("arrow", "arrow"), ("arrow", "parquet")] {
+            if from == "parquet" && number >= columns().len() {
+                continue;
+            }
+            let inside = folder.path().join(format!("{number}-{from}-{to}"));
+            std::fs::create_dir(&inside).expect("a folder");
+            packed(&inside, &[(name, Arc::clone(&column))], from, to);
+            let after = inside.join("after");
+            std::fs::create_dir(&after).expect("a folder");
+            packed(&after, &[(name, Arc::clone(&changed))], from, to);
+            let source = after.join(format!("source-{to}.{from}"));
+            let fault = prove(&source, &inside.join(format!("{from}-{to}")));
+            let Err(Fault::Invalid(place)) = fault else { panic!("{name}: {fault:?}") };
+            let wanted = format!("{name} of sequence {row} isn't that of its source");
+            assert_eq!(place.detail, wanted, "{from} to {to}");
+            assert!(place.row.is_some(), "{name}");
+        }
     }
 }

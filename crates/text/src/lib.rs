@@ -9,6 +9,7 @@
 //! are trained on), and `encoder`, which puts them together.
 #![forbid(unsafe_code)]
 
+mod encoded;
 mod encoder;
 mod fault;
 mod folder;
@@ -19,7 +20,8 @@ mod spans;
 mod template;
 mod tokenizer;
 
-pub use encoder::{Encoded, Encoder, Record};
+pub use encoded::{Encoded, Record};
+pub use encoder::Encoder;
 pub use fault::Fault;
 pub use options::{Shape, TextOptions, TrainOn};
 pub use row::Row;

@@ -58,11 +58,11 @@ fn options_that_do_not_go_together_are_refused() {
     for change in [
         |options: &mut TextOptions| options.train_on = Some(TrainOn::Completion),
         |options: &mut TextOptions| {
-            drop(options.template_arguments.insert("tools".into(), json!(1)))
+            drop(options.template_arguments.insert("tools".into(), json!(1)));
         },
         |options: &mut TextOptions| drop(options.template_arguments.insert("now".into(), json!(1))),
         |options: &mut TextOptions| {
-            drop(options.template_arguments.insert("now".into(), json!("noon")))
+            drop(options.template_arguments.insert("now".into(), json!("noon")));
         },
         |options: &mut TextOptions| {
             options.shape = Shape::Text;

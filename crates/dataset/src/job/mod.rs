@@ -1,5 +1,6 @@
 //! What a caller asks for: lengths, a packed data set, a proof of one.
 
+mod carried;
 mod decide;
 mod left_out;
 pub(crate) mod lengths;

@@ -4,7 +4,6 @@ use super::block::{Block, Span};
 use super::builder::{BlockBuilder, Lane, Recipe, Seen, Segment};
 use super::content::Content;
 use super::ingest::Ingested;
-use super::taken::taken;
 use super::targets::Tally;
 use crate::Fault;
 
@@ -140,12 +139,14 @@ impl Gatherer<'_> {
                     sources.spill.read(lane.expect("only these are asked for"), position, cells)
                 })?;
                 if !self.content.carried.is_empty() {
-                    sequences.push(sequence);
+                    sequences.push(i64::from(sequence));
                 }
             }
             block.end_pack();
         }
-        let carried = taken(self.sources, &self.content.carried, &sequences)?;
+        let carried = (0..self.content.carried.len())
+            .map(|column| self.sources.carried_values(column, &sequences))
+            .collect::<Result<_, _>>()?;
         Ok(block.finish(span.clone(), carried))
     }
 }

@@ -9,7 +9,7 @@ use crate::source::{
 };
 use crate::warnings::Warnings;
 use crate::{Fault, parallel};
-use arrow_array::Array;
+use arrow_array::{Array, ArrayRef, make_array, new_empty_array};
 use arrow_data::ArrayData;
 use arrow_data::transform::MutableArrayData;
 use arrow_schema::{DataType, Field, FieldRef};
@@ -107,9 +107,31 @@ impl Ingested {
         self.targetless.binary_search(&sequence).is_ok()
     }
 
+    /// The values of a carried column for `sequences`, in their order.
+    ///
+    /// # Errors
+    /// `ERR_OPTION` where they don't fit into one array.
+    pub(crate) fn carried_values(
+        &self,
+        column: usize,
+        sequences: &[i64],
+    ) -> Result<ArrayRef, Fault> {
+        let runs = &self.carried[column];
+        if sequences.is_empty() || runs.is_empty() {
+            return Ok(new_empty_array(self.carried_fields[column].data_type()));
+        }
+        let failed = |error| Fault::option(format!("a column can't be carried: {error}"));
+        let mut values = MutableArrayData::new(runs.iter().collect(), true, sequences.len());
+        for &sequence in sequences {
+            let (run, place) = self.carried_place(sequence);
+            values.try_extend(run, place, place + 1).map_err(failed)?;
+        }
+        Ok(make_array(values.freeze()))
+    }
+
     /// Run and place in it of a sequence's carried values.
-    pub(crate) fn carried_place(&self, sequence: u32) -> (usize, usize) {
-        let sequence = u64::from(sequence);
+    fn carried_place(&self, sequence: i64) -> (usize, usize) {
+        let sequence = sequence as u64;
         let run = self.carried_starts.partition_point(|&start| start <= sequence) - 1;
         (run, (sequence - self.carried_starts[run]) as usize)
     }

@@ -7,7 +7,6 @@ mod gather;
 mod ingest;
 mod lanes;
 mod spill;
-mod taken;
 mod targets;
 
 pub(crate) use block::{Block, Span};
@@ -15,6 +14,5 @@ pub(crate) use builder::{BlockBuilder, Lane, Recipe, Segment};
 pub(crate) use content::Content;
 pub(crate) use gather::{Gatherer, Ids, Packs};
 pub(crate) use ingest::{Ingested, Keep, Rules, ingest};
-pub(crate) use taken::taken;
 pub use targets::Targetless;
 pub(crate) use targets::{Tally, trains};

@@ -67,15 +67,17 @@ pub(crate) fn trained(text: &str, offsets: &[(usize, usize)], spans: &[Range<usi
 #[cfg(test)]
 mod tests {
     use super::trained;
+    use std::ops::Range;
 
     #[test]
     fn a_token_is_trained_if_the_character_where_it_begins_is_in_a_span() {
         let text = "a😀b c";
         // The bytes of the emoji, two tokens in it and one across its end.
         let offsets = [(0, 1), (1, 3), (3, 5), (5, 6), (6, 8)];
-        assert_eq!(trained(text, &offsets, &[1..5]), [false, true, true, false, false]);
-        assert_eq!(trained(text, &offsets, &[6..8]), [false, false, false, false, true]);
-        assert_eq!(trained(text, &offsets, &[0..0]), [false; 5]);
+        let only = |span: Range<usize>| trained(text, &offsets, &[span]);
+        assert_eq!(only(1..5), [false, true, true, false, false]);
+        assert_eq!(only(6..8), [false, false, false, false, true]);
+        assert_eq!(only(0..0), [false; 5]);
         assert_eq!(trained(text, &offsets, &[]), [false; 5]);
     }
 

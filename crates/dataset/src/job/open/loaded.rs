@@ -3,11 +3,11 @@
 //!
 //! O(places). Columns that lie behind one another already aren't copied.
 
-use super::carried::{self, Value};
 use super::pieces::Stretch;
 use crate::Fault;
 use crate::format::found::{Found, List, Row};
 use crate::format::reader::Reader;
+use crate::job::carried::{self, Value};
 use crate::source::IGNORE;
 use arrow_array::Array;
 use arrow_buffer::{ArrowNativeType, OffsetBuffer};

@@ -6,11 +6,10 @@
 //! groups of Parquet), the part is decoded; the last few are kept, so that going through all packs in
 //! order decodes each once.
 
-mod carried;
 mod loaded;
 mod pieces;
 
-pub use carried::Value;
+pub use crate::job::carried::Value;
 pub use loaded::{Loaded, Written};
 
 use super::listed::{self, Listed};

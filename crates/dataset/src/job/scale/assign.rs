@@ -79,7 +79,7 @@ pub fn assign_partition(
     let schema = lanes.schema(&layout);
     let first_id = layout.partitions[partition].first_id;
     let mut batch =
-        Batch::new(&read.sources, lanes, Arc::clone(&schema), &layout.carried, first_id);
+        Batch::new(&read.sources, lanes, Arc::clone(&schema), layout.carried.len(), first_id);
     let tokens: u64 = rows.iter().map(|row| u64::from(row.count)).sum();
     let meter = Meter::new(watch, Stage::Write, 4 * tokens);
     let go_on = || meter.add(0);

@@ -3,10 +3,10 @@
 use super::digest::Contents;
 use super::stream::{Lanes, mask_of};
 use crate::Fault;
-use crate::store::{Ingested, Segment, taken};
+use crate::store::{Ingested, Segment};
 use arrow_array::{ArrayRef, BinaryArray, Int32Array, Int64Array, RecordBatch};
 use arrow_buffer::{Buffer, OffsetBuffer};
-use arrow_schema::{FieldRef, SchemaRef};
+use arrow_schema::SchemaRef;
 use std::sync::Arc;
 use stowage_engine::PackOptions;
 use stowage_engine::options::Overlong;
@@ -63,7 +63,8 @@ pub(super) struct Batch<'a> {
     sources: &'a Ingested,
     lanes: Lanes,
     schema: SchemaRef,
-    carried: &'a [FieldRef],
+    /// Carried columns.
+    carried: usize,
     first_id: u64,
     shards: Vec<i32>,
     rows: Vec<Placed>,
@@ -83,7 +84,7 @@ impl<'a> Batch<'a> {
         sources: &'a Ingested,
         lanes: Lanes,
         schema: SchemaRef,
-        carried: &'a [FieldRef],
+        carried: usize,
         first_id: u64,
     ) -> Self {
         Self {
@@ -184,8 +185,10 @@ impl<'a> Batch<'a> {
             (self.lanes.mask, &mut self.mask),
         ];
         columns.extend(lanes.into_iter().filter(|lane| lane.0).map(|lane| lane.1.finish()));
-        let sequences: Vec<u32> = rows.iter().map(|row| row.sequence).collect();
-        columns.extend(taken(self.sources, self.carried, &sequences)?);
+        let sequences: Vec<i64> = rows.iter().map(|row| row.sequence.into()).collect();
+        for column in 0..self.carried {
+            columns.push(self.sources.carried_values(column, &sequences)?);
+        }
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
             .map_err(|error| Fault::option(format!("a column can't be carried: {error}")))
     }

@@ -10,6 +10,7 @@
 mod bound;
 mod by_content;
 mod by_id;
+mod carried;
 mod claims;
 mod digests;
 mod expected;
@@ -111,7 +112,8 @@ fn rows(
     let sources = match &options.inputs {
         Some(inputs) => {
             let beside = scratch_folder(folder);
-            let columns = with_notes(&options.columns, &manifest.source);
+            let mut columns = with_notes(&options.columns, &manifest.source);
+            columns.carry = carried_columns(reader.as_ref(), &columns)?;
             let keep = Keep::All;
             let pack = &manifest.options();
             let rules = Rules { end_of_document: end, pack, text: texts, keep };
@@ -135,7 +137,9 @@ fn rows(
         kept: Kept::of(&manifest, format.facts(), sources, folder)?,
     };
     let noted = manifest.source.targetless;
-    let read = || read_back(reader.as_ref(), &promises, threads, meter);
+    // Without sources a digest says as much of carried columns as reading them does.
+    let carried = sources.is_some() || !options.digests;
+    let read = || read_back(reader.as_ref(), &promises, carried, threads, meter);
     let mut parts = read()?;
     totals::row_counts(&manifest, paths, &parts)?;
     prove_coverage(&promises, &mut parts, folder, threads, meter, &read)?;
@@ -172,7 +176,7 @@ pub(super) fn prove_files(
         sources: None,
         kept: Kept::of(manifest, format.facts(), None, folder)?,
     };
-    let parts = read_back(reader.as_ref(), &promises, threads, meter)?;
+    let parts = read_back(reader.as_ref(), &promises, false, threads, meter)?;
     totals::row_counts(manifest, paths, &parts)?;
     Ok(parts)
 }
@@ -208,6 +212,21 @@ fn with_notes(columns: &Columns, notes: &SourceNotes) -> Columns {
     let mut columns = columns.clone();
     columns.attention_mask = columns.attention_mask.or_else(|| notes.attention_mask.clone());
     columns
+}
+
+/// The carried columns of the data set, which are those to read from the sources.
+///
+/// # Errors
+/// `ERR_OPTION` for one that was named and isn't among them.
+fn carried_columns(reader: &dyn Reader, columns: &Columns) -> Result<Vec<String>, Fault> {
+    let carried = reader.carried();
+    let Some(other) = columns.carry.iter().find(|name| !carried.contains(name)) else {
+        return Ok(carried);
+    };
+    Err(Fault::option(format!(
+        "the data set carries no column '{other}'; it carries {}",
+        if carried.is_empty() { "none".to_string() } else { carried.join(", ") }
+    )))
 }
 
 /// The sources as they were found when packing.
@@ -270,9 +289,11 @@ pub(super) fn scratch_folder(folder: &Path) -> PathBuf {
 fn read_back(
     reader: &dyn Reader,
     promises: &Promises<'_>,
+    carried: bool,
     threads: usize,
     meter: &Meter<'_>,
 ) -> Result<Vec<PartClaims>, Fault> {
+    let wanted = Wanted { carried, ..Wanted::PROVED };
     let parts = reader.parts();
     let files = &promises.manifest.files;
     let bytes: u64 = files.iter().map(|file| file.bytes).sum();
@@ -284,10 +305,11 @@ fn read_back(
         };
         let mut claims = Claims::default();
         let (mut first_row, mut next_row) = (None, None);
-        let read = reader.read(part, &Wanted::PROVED, &mut |found| {
+        let read = reader.read(part, &wanted, &mut |found| {
             first_row.get_or_insert(found.first_row);
             next_row = Some(found.first_row + found.rows() as u64);
             promises.check(&found, &mut claims, &fault)?;
+            carried::prove(&found, promises.sources, &fault)?;
             meter.add(bytes * found.rows() as u64 / packs.max(1))
         });
         read.map_err(|fault| fault.at_row(next_row))?;

@@ -1,5 +1,5 @@
 //! The columns of formats `parquet` and `arrow`, in their fixed order: unpadded rows with ids, labels
-//! and weights where they were asked for, and carried columns, whose contents aren't proved.
+//! and weights where they were asked for, and carried columns as they are.
 
 use super::read::{Batch, TableReader};
 use super::write::{Table, list_field};

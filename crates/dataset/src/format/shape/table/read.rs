@@ -13,7 +13,7 @@ use arrow_array::types::ArrowPrimitiveType;
 use arrow_array::{Array, ListArray, RecordBatch};
 use std::path::{Path, PathBuf};
 
-/// The columns that are proved; carried ones are not.
+/// The columns of our own; carried ones come where they are wanted.
 const PROVED: [&str; 11] = [
     "input_ids",
     "seq_lengths",

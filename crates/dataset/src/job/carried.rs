@@ -4,9 +4,10 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Date64Type, Float16Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
+    Decimal256Type, DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, make_array};
 use arrow_schema::DataType;
@@ -34,8 +35,27 @@ pub enum Value {
     Fields(Vec<(String, Self)>),
 }
 
+impl Value {
+    /// The same value to the bit: a number that is none equals itself.
+    pub(in crate::job) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => a.to_bits() == b.to_bits(),
+            (Self::List(a), Self::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is(b))
+            }
+            (Self::Fields(a), Self::Fields(b)) => {
+                let same = |((name, a), (other, b)): (&(String, Self), &(String, Self))| {
+                    name == other && a.is(b)
+                };
+                a.len() == b.len() && a.iter().zip(b).all(same)
+            }
+            _ => self == other,
+        }
+    }
+}
+
 /// The values of `array`, or none for a type that has no plain values.
-pub(super) fn values(array: &dyn Array) -> Option<Vec<Value>> {
+pub(in crate::job) fn values(array: &dyn Array) -> Option<Vec<Value>> {
     let numbers = |read: &dyn Fn(usize) -> Value| {
         let rows = 0..array.len();
         rows.map(|row| if array.is_null(row) { Value::Null } else { read(row) }).collect()
@@ -104,10 +124,10 @@ pub(super) fn values(array: &dyn Array) -> Option<Vec<Value>> {
             let values = array.as_fixed_size_binary();
             numbers(&|row| Value::Bytes(values.value(row).to_vec()))
         }
-        DataType::Decimal128(..) => {
-            let values = array.as_primitive::<arrow_array::types::Decimal128Type>();
-            numbers(&|row| Value::Text(values.value_as_string(row)))
-        }
+        DataType::Decimal32(..) => decimals::<Decimal32Type>(array),
+        DataType::Decimal64(..) => decimals::<Decimal64Type>(array),
+        DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
+        DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
         DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
             return lists(array);
         }
@@ -142,6 +162,18 @@ pub(super) fn values(array: &dyn Array) -> Option<Vec<Value>> {
 fn small<T: ArrowPrimitiveType<Native: Into<f64>>>(array: &dyn Array) -> Vec<Value> {
     let values = array.as_primitive::<T>();
     values.iter().map(|value| value.map_or(Value::Null, |it| Value::Number(it.into()))).collect()
+}
+
+/// Numbers with a point, as digits.
+fn decimals<T: DecimalType>(array: &dyn Array) -> Vec<Value> {
+    let values = array.as_primitive::<T>();
+    let of = |row| {
+        if values.is_null(row) {
+            return Value::Null;
+        }
+        Value::Text(values.value_as_string(row))
+    };
+    (0..values.len()).map(of).collect()
 }
 
 /// Types that are 64-bit integers below their names.

@@ -1,0 +1,8 @@
+/** Tokenizers that npm packages ship, with their versions. */
+export declare const tokenizers: Readonly<Record<string, string>>;
+/** The Python with everything in requirements.txt. */
+export declare function interopPython(): string;
+/** The Python with everything in text-requirements.txt. */
+export declare function textPython(): string;
+/** The folder of a tokenizer's model, as a download from the Hub looks. */
+export declare function tokenizerFolder(name: string): string;
