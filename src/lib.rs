@@ -30,6 +30,7 @@ mod plan;
 mod plan_parts;
 mod pool;
 mod rows;
+mod scale;
 mod sketch;
 mod small;
 mod spool;

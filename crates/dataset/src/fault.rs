@@ -38,6 +38,14 @@ pub enum Fault {
     },
     /// A written data set breaks a promise.
     Invalid(Place),
+    /// A job folder contradicts itself, the call or the output; both sides are named.
+    Job(String),
+    /// Something that a step of a job needs isn't there yet; what, and which of them.
+    JobIncomplete(String),
+    /// Partition groups would take more packs than a limit allows; the figures and the ways out.
+    Loss(String),
+    /// A stream of rows isn't what the plan foresees; the place expected and the place found.
+    Stream(String),
 }
 
 /// What is wrong, and where.
@@ -63,6 +71,10 @@ impl Fault {
             Self::InputChanged { .. } => "ERR_INPUT_CHANGED",
             Self::OutputExists { .. } => "ERR_OUTPUT_EXISTS",
             Self::Invalid(_) => "ERR_INVALID_PACKING",
+            Self::Job(_) => "ERR_JOB",
+            Self::JobIncomplete(_) => "ERR_JOB_INCOMPLETE",
+            Self::Loss(_) => "ERR_LOSS",
+            Self::Stream(_) => "ERR_STREAM",
         }
     }
 
@@ -70,7 +82,11 @@ impl Fault {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Engine(_) => None,
+            Self::Engine(_)
+            | Self::Job(_)
+            | Self::JobIncomplete(_)
+            | Self::Loss(_)
+            | Self::Stream(_) => None,
             Self::Io { path, .. }
             | Self::InputChanged { path, .. }
             | Self::OutputExists { path, .. } => Some(path),
@@ -140,7 +156,11 @@ impl fmt::Display for Fault {
             Self::Engine(fault) => fault.to_string(),
             Self::Io { detail, .. }
             | Self::InputChanged { detail, .. }
-            | Self::OutputExists { detail, .. } => detail.clone(),
+            | Self::OutputExists { detail, .. }
+            | Self::Job(detail)
+            | Self::JobIncomplete(detail)
+            | Self::Loss(detail)
+            | Self::Stream(detail) => detail.clone(),
             Self::Column(place) | Self::Format(place) | Self::Invalid(place) => {
                 let row = place.row.map_or(String::new(), |row| format!(", row {row}"));
                 format!("{}{row}: {}", place.path.display(), place.detail)

@@ -27,6 +27,10 @@ pub use job::lengths::{Lengths, LengthsOptions, read_lengths};
 pub use job::open::{Dataset, Loaded, Request, Summary, Value, Written};
 pub use job::pack::pack_dataset;
 pub use job::report::{DatasetReport, Times};
+pub use job::scale::{
+    Finalize, PartitionOptions, assign_partition, check_job, count_partition, finalize_job,
+    find_partitions, plan_job, stream_schema, verify_shard, write_group, write_shards,
+};
 pub use job::sketch::{Sketch, SketchOptions, SketchedPack, SketchedTemplate, sketch_dataset};
 pub use job::spool::{BatchFile, GivenColumn, spool_for_packing, spool_for_proof};
 pub use job::tokenize::{Rows, tokenize};

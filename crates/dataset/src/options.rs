@@ -135,6 +135,7 @@ impl DatasetOptions {
             packed: if self.repack { Packed::Read } else { Packed::Refuse },
             column: self.text.as_ref().map_or(&self.columns.tokens, |text| text.columns.first()),
             arrays: false,
+            ranges: &[],
         }
     }
 

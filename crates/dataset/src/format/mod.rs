@@ -86,6 +86,12 @@ pub fn names() -> Vec<&'static str> {
     FORMATS.iter().map(|format| format.facts().name).collect()
 }
 
+/// The names of formats whose files may be written apart from one another.
+pub(crate) fn sharded() -> Vec<&'static str> {
+    let facts = FORMATS.iter().map(|format| format.facts());
+    facts.filter(|facts| facts.shard_bytes.is_some()).map(|facts| facts.name).collect()
+}
+
 /// The format of this name.
 pub(crate) fn find(name: &str) -> Option<Format> {
     FORMATS.into_iter().find(|format| format.facts().name == name)

@@ -4,6 +4,7 @@
 use crate::Fault;
 use crate::output::{DataFile, Output};
 use crate::store::{Block, Span};
+use serde_json::Value;
 use std::any::Any;
 
 /// How packs are cut.
@@ -24,6 +25,53 @@ pub(crate) struct Sizes {
     pub packs: u64,
     pub segments: u64,
     pub places: u64,
+}
+
+/// The files that are written now: all of a data set, or some that stand next to each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shards {
+    /// The first of these, from 0.
+    pub first: usize,
+    /// Files of the whole data set.
+    pub count: usize,
+    sizes: Vec<Sizes>,
+}
+
+impl Shards {
+    /// All that the data set has.
+    pub(crate) fn all(sizes: Vec<Sizes>) -> Self {
+        Self { first: 0, count: sizes.len(), sizes }
+    }
+
+    /// Those from `first` on, of `count`.
+    pub(crate) fn some(first: usize, count: usize, sizes: Vec<Sizes>) -> Self {
+        Self { first, count, sizes }
+    }
+
+    /// The sizes of file `index` of the whole data set, which is one of these.
+    pub(crate) fn sizes(&self, index: usize) -> Sizes {
+        self.sizes[index - self.first]
+    }
+
+    /// The sizes of these, in order.
+    pub(crate) fn all_sizes(&self) -> &[Sizes] {
+        &self.sizes
+    }
+}
+
+/// A complete file of data.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Finished {
+    pub file: DataFile,
+    /// What the files that describe the data must know of it besides; null for nothing.
+    pub index: Value,
+}
+
+impl Finished {
+    /// A file of which nothing more is to be known.
+    pub(crate) fn plain(file: DataFile) -> Self {
+        Self { file, index: Value::Null }
+    }
 }
 
 /// The writing of a format. The value itself holds options and never changes; what grows is in `Files`.
@@ -48,9 +96,14 @@ pub(crate) trait Sink: Sync {
     /// are cut by it, so it depends on nothing else.
     fn pack_bytes(&self, places: u64, segments: u64) -> u64;
 
-    /// Starts the output. `shards` has the sizes of each file; it is never empty: a data set
-    /// without packs has one shard without packs.
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<Self::Files, Fault>;
+    /// The name of file `index` of `count`; none where files aren't shards.
+    fn shard_name(&self, _index: usize, _count: usize) -> Option<String> {
+        None
+    }
+
+    /// Starts the output. `shards` is never empty: a data set without packs has one shard without
+    /// packs.
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<Self::Files, Fault>;
 
     /// Encodes a block; runs on several threads at once, in any order. `go_on` must be asked every
     /// few milliseconds of work and its fault returned.
@@ -69,8 +122,16 @@ pub(crate) trait Sink: Sync {
         part: Self::Part,
     ) -> Result<(), Fault>;
 
-    /// Completes all files, the manifest excepted.
-    fn finish(&self, files: Self::Files, output: &Output) -> Result<Vec<DataFile>, Fault>;
+    /// Completes the files of data.
+    fn finish(&self, files: Self::Files, output: &Output) -> Result<Vec<Finished>, Fault>;
+
+    /// Writes what describes all files of the data set, which are these, in order.
+    ///
+    /// # Errors
+    /// [`Fault::Io`] for refused writes; [`Fault::Format`] for an index that isn't of this format.
+    fn describe(&self, _files: &[Finished], _output: &Output) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 /// A [`Sink`] whose parts and files nobody else knows, so that a list of formats can hold it.
@@ -87,8 +148,11 @@ pub(crate) trait AnySink: Sync {
     /// As [`Sink::pack_bytes`].
     fn pack_bytes(&self, places: u64, segments: u64) -> u64;
 
+    /// As [`Sink::shard_name`].
+    fn shard_name(&self, index: usize, count: usize) -> Option<String>;
+
     /// As [`Sink::begin`].
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<AnyFiles, Fault>;
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<AnyFiles, Fault>;
 
     /// As [`Sink::encode`].
     fn encode(&self, block: Block, go_on: &dyn Fn() -> Result<(), Fault>)
@@ -104,7 +168,10 @@ pub(crate) trait AnySink: Sync {
     ) -> Result<(), Fault>;
 
     /// As [`Sink::finish`].
-    fn finish(&self, files: AnyFiles, output: &Output) -> Result<Vec<DataFile>, Fault>;
+    fn finish(&self, files: AnyFiles, output: &Output) -> Result<Vec<Finished>, Fault>;
+
+    /// As [`Sink::describe`].
+    fn describe(&self, files: &[Finished], output: &Output) -> Result<(), Fault>;
 }
 
 /// A [`Sink::Part`].
@@ -132,7 +199,11 @@ impl<S: Sink> AnySink for S {
         Sink::pack_bytes(self, places, segments)
     }
 
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<AnyFiles, Fault> {
+    fn shard_name(&self, index: usize, count: usize) -> Option<String> {
+        Sink::shard_name(self, index, count)
+    }
+
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<AnyFiles, Fault> {
         Ok(AnyFiles(Box::new(Sink::begin(self, output, shards)?)))
     }
 
@@ -155,8 +226,12 @@ impl<S: Sink> AnySink for S {
         Sink::append(self, files, output, span, *part.0.downcast().expect(OWN))
     }
 
-    fn finish(&self, files: AnyFiles, output: &Output) -> Result<Vec<DataFile>, Fault> {
+    fn finish(&self, files: AnyFiles, output: &Output) -> Result<Vec<Finished>, Fault> {
         Sink::finish(self, *files.0.downcast().expect(OWN), output)
+    }
+
+    fn describe(&self, files: &[Finished], output: &Output) -> Result<(), Fault> {
+        Sink::describe(self, files, output)
     }
 }
 

@@ -75,7 +75,11 @@ pub(super) fn planned(
     Ok(plan?)
 }
 
-fn epoch(
+/// The packs of the epoch that the options name.
+///
+/// # Errors
+/// Lengths that weren't planned; a cancel.
+pub(super) fn epoch(
     plan: &Plan,
     lengths: &[u32],
     options: &DatasetOptions,

@@ -25,17 +25,20 @@ pub(super) fn decide_without(
     };
     match options.without_targets {
         WithoutTargets::Keep => Ok((decide(&sources.lengths, options, threads, watch)?, 0)),
-        WithoutTargets::Error => {
-            let (path, row) = sources.place_of(first);
-            let count = sources.targetless.len();
-            let detail = format!(
-                "no token of this sequence is a target ({count} such in all); set withoutTargets \
-                 to 'drop' to leave them out, or 'keep'"
-            );
-            Err(Fault::column(path, row, detail))
-        }
+        WithoutTargets::Error => Err(refused(sources, first)),
         WithoutTargets::Drop => dropped(sources, options, threads, watch),
     }
+}
+
+/// The fault of the first sequence without a target.
+pub(super) fn refused(sources: &Ingested, first: u32) -> Fault {
+    let (path, row) = sources.place_of(first);
+    let count = sources.targetless.len();
+    let detail = format!(
+        "no token of this sequence is a target ({count} such in all); set withoutTargets to 'drop' \
+         to leave them out, or 'keep'"
+    );
+    Fault::column(path, row, detail)
 }
 
 fn dropped(
@@ -44,6 +47,30 @@ fn dropped(
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<(Decided, u64), Fault> {
+    let Left { lengths, options, tokens, sequences } = left(sources, options)?;
+    let mut decided = decide(&lengths, &options, threads, watch)?;
+    decided.ledger.tokens_in += tokens;
+    decided.ledger.tokens_dropped += tokens;
+    Ok((decided, sequences))
+}
+
+/// What is left when sequences without a target are left out.
+pub(super) struct Left {
+    /// 0 for those that aren't packed.
+    pub lengths: Vec<u32>,
+    /// Those by which nothing else is packed.
+    pub options: DatasetOptions,
+    /// Tokens left out.
+    pub tokens: u64,
+    /// Sequences left out.
+    pub sequences: u64,
+}
+
+/// Leaves out the sequences without a target.
+///
+/// # Errors
+/// The first that another policy refuses; [`Fault::Engine`] when memory is refused.
+pub(super) fn left(sources: &Ingested, options: &DatasetOptions) -> Result<Left, Fault> {
     first_fault(sources, options)?;
     // What has no tokens is left out: the engine needs no policy of its own for this.
     let mut lengths = memory::reserved(sources.lengths.len())?;
@@ -54,10 +81,7 @@ fn dropped(
     }
     let mut options = options.clone();
     options.pack.empty = Empty::Drop;
-    let mut decided = decide(&lengths, &options, threads, watch)?;
-    decided.ledger.tokens_in += tokens;
-    decided.ledger.tokens_dropped += tokens;
-    Ok((decided, sources.targetless.len() as u64))
+    Ok(Left { lengths, options, tokens, sequences: sources.targetless.len() as u64 })
 }
 
 /// The first sequence that another policy refuses, before those without targets look like such.

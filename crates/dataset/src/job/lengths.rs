@@ -50,6 +50,7 @@ pub fn read_lengths(
         packed: Packed::Warn,
         column,
         arrays: texts.is_none(),
+        ranges: &[],
     };
     let mut sources = Sources::open(&inputs, watch)?;
     let mut warnings = std::mem::take(&mut sources.warnings);

@@ -3,7 +3,7 @@
 use super::report::DatasetReport;
 use crate::Fault;
 use crate::options::{DatasetOptions, order_name};
-use crate::output::{Labels, MANIFEST, Manifest, Output, SourceNotes};
+use crate::output::{DataFile, Labels, MANIFEST, Manifest, Output, PartitionGroup, SourceNotes};
 use stowage_engine::certificate::Certificate;
 use stowage_engine::strategy;
 
@@ -14,6 +14,8 @@ pub(super) struct Facts {
     pub columns: Vec<String>,
     /// How text became tokens, if it did.
     pub text: Option<serde_json::Value>,
+    /// The parts that were planned apart, if any were.
+    pub groups: Option<Vec<PartitionGroup>>,
 }
 
 /// Writes the manifest, the last file of an output.
@@ -26,9 +28,20 @@ pub(super) fn write_manifest(
     facts: Facts,
     output: &Output,
 ) -> Result<(), Fault> {
+    let manifest = manifest(options, report, facts, output.described());
+    output.write(MANIFEST, manifest.to_json().as_bytes()).map(|_| ())
+}
+
+/// The manifest of a data set that the files `described` describe.
+pub(super) fn manifest(
+    options: &DatasetOptions,
+    report: &DatasetReport,
+    facts: Facts,
+    described: Vec<DataFile>,
+) -> Manifest {
     let (pack, stats) = (&options.pack, &report.stats);
-    let Facts { certificate, labels, columns, text } = facts;
-    let manifest = Manifest {
+    let Facts { certificate, labels, columns, text, groups } = facts;
+    Manifest {
         format: options.format.clone(),
         capacity: pack.capacity,
         pack_count: stats.pack_count,
@@ -42,6 +55,7 @@ pub(super) fn write_manifest(
         pad_token_id: options.pad(),
         eos_token_id: options.eos_token_id,
         plan_id: report.plan_id.clone(),
+        groups,
         strategy: strategy::info(pack.strategy).name.to_string(),
         seed: pack.seed,
         epoch: options.epoch,
@@ -61,7 +75,6 @@ pub(super) fn write_manifest(
         columns,
         text,
         files: report.files.clone(),
-        described: output.described(),
-    };
-    output.write(MANIFEST, manifest.to_json().as_bytes()).map(|_| ())
+        described,
+    }
 }

@@ -11,6 +11,7 @@ pub(crate) mod pack;
 mod places;
 mod prepare;
 pub(crate) mod report;
+pub(crate) mod scale;
 pub(crate) mod sketch;
 pub(crate) mod spool;
 pub(crate) mod tokenize;

@@ -13,12 +13,14 @@ use super::prepare::prepare;
 use super::report::{DatasetReport, Times};
 use super::write::{spans, write};
 use crate::Fault;
+use crate::format::sink::Shards;
 use crate::format::{self, Facts, Format, SinkOptions, cuts};
 use crate::options::DatasetOptions;
 use crate::output::{Labels, Output};
 use crate::progress::Meter;
 use crate::source::{Asks, Columns, Texts};
-use crate::store::{Content, Gatherer, Ingested, Rules, Tally, ingest};
+use crate::store::{Content, Gatherer, Ids, Keep, Rules, Tally, ingest};
+use arrow_schema::FieldRef;
 use std::time::Instant;
 use stowage_engine::epoch::Order;
 use stowage_engine::stats::{self, Context};
@@ -53,13 +55,18 @@ pub fn pack_dataset(
     };
     let facts = format.facts();
     let columns = Columns { asks: Asks::Yes { labels: facts.masks }, ..options.columns.clone() };
-    let rules =
-        Rules { end_of_document: options.eos_token_id, pack: &options.pack, text: texts.as_ref() };
+    let rules = Rules {
+        end_of_document: options.eos_token_id,
+        pack: &options.pack,
+        text: texts.as_ref(),
+        keep: Keep::All,
+    };
     let inputs = options.inputs();
     let start = Instant::now();
     let mut sources = ingest(&inputs, &columns, rules, output.parent(), threads, watch)?;
     let read = milliseconds(start);
-    let content = content(options, &sources, facts);
+    let (labelled, weighted) = (sources.label_lane.is_some(), sources.weight_lane.is_some());
+    let content = content(options, labelled, weighted, &sources.carried_fields, facts);
     let given = SinkOptions {
         content: &content,
         options,
@@ -75,17 +82,20 @@ pub fn pack_dataset(
         content: &content,
         alignment: options.pack.sequence_alignment,
         pad: options.pad(),
+        ids: Ids::default(),
         without_targets: Tally::default(),
     };
     let start = Instant::now();
     let spans = spans(sink.as_ref(), gatherer.sizes());
     let meter = Meter::new(watch, Stage::Write, spans.bytes.iter().sum());
     let gather = |span: &_, go_on: &dyn Fn() -> _| {
-        let block = gatherer.block(span, go_on)?;
+        let block = gatherer.block(span, None, go_on)?;
         facts.check_weights(block.weights.as_deref().unwrap_or_default())?;
         Ok(block)
     };
-    let files = write(sink.as_ref(), &output, &spans, gather, threads, &meter)?;
+    let shards = Shards::all(spans.shards.clone());
+    let files = write(sink.as_ref(), &output, &shards, &spans, gather, threads, &meter)?;
+    sink.describe(&files, &output)?;
     let fills = stats::fills(&packs.offsets, |entry| gatherer.tokens_of(entry))?;
     let context = Context {
         capacity: options.pack.capacity,
@@ -105,19 +115,16 @@ pub fn pack_dataset(
         times: Times { read, ..times },
         plan_id,
         format: options.format.clone(),
-        files,
+        files: files.into_iter().map(|finished| finished.file).collect(),
         spilled_bytes: sources.spill.bytes(),
         without_targets: targets,
         warnings: warnings.into_list(),
     };
-    let labels = match (sources.label_lane, facts.labels) {
-        (Some(_), _) => Labels::Columns,
-        (None, true) => Labels::Tokens,
-        (None, false) => Labels::None,
-    };
+    let labels = labels_of(labelled, facts);
     drop(sources); // gives the temporary file's room back before the output is made visible
     let text = texts.as_ref().map(Texts::record);
-    let described = manifest::Facts { certificate, labels, columns: sink.columns(), text };
+    let columns = sink.columns();
+    let described = manifest::Facts { certificate, labels, columns, text, groups: None };
     write_manifest(options, &report, described, &output)?;
     meter.add(0)?;
     output.commit()?;
@@ -173,13 +180,29 @@ pub(super) fn checked(options: &DatasetOptions) -> Result<Format, Fault> {
     Ok(format)
 }
 
-/// The columns that these options and sources call for.
-fn content(options: &DatasetOptions, sources: &Ingested, facts: &Facts) -> Content {
+/// The columns that these options and sources call for: sources with labels or a mask are `labelled`,
+/// with a mask of floats `weighted`.
+pub(super) fn content(
+    options: &DatasetOptions,
+    labelled: bool,
+    weighted: bool,
+    carried: &[FieldRef],
+    facts: &Facts,
+) -> Content {
     Content {
-        labels: sources.label_lane.is_some() || facts.labels,
-        weights: sources.weight_lane.is_some(),
+        labels: labelled || facts.labels,
+        weights: weighted,
         starts: cuts(options.pack.overlong),
         counts: options.pack.sequence_alignment > 1,
-        carried: sources.carried_fields.clone(),
+        carried: carried.to_vec(),
+    }
+}
+
+/// Where the labels of a data set come from, whose sources are `labelled`.
+pub(super) fn labels_of(labelled: bool, facts: &Facts) -> Labels {
+    match (labelled, facts.labels) {
+        (true, _) => Labels::Columns,
+        (false, true) => Labels::Tokens,
+        (false, false) => Labels::None,
     }
 }

@@ -59,6 +59,7 @@ pub(super) fn prepare(
         labels: Labels::None,
         columns: format.columns(&sequences),
         text: None,
+        groups: None,
     };
     write_manifest(options, &report, described, &output)?;
     output.commit()?;

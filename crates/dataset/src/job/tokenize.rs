@@ -49,6 +49,7 @@ pub fn tokenize(
                 packed: Packed::Warn,
                 column: texts.columns.first(),
                 arrays: false,
+                ranges: &[],
             };
             let sources = Sources::open(&inputs, watch)?;
             let go_on = || {

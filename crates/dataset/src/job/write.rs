@@ -2,8 +2,8 @@
 //! them in order. Memory: two blocks per thread at most, gathered or encoded.
 
 use crate::Fault;
-use crate::format::sink::{AnySink, Sizes};
-use crate::output::{DataFile, Output};
+use crate::format::sink::{AnySink, Finished, Shards, Sizes};
+use crate::output::Output;
 use crate::progress::Meter;
 use crate::store::{Block, Span};
 use std::collections::BTreeMap;
@@ -18,19 +18,36 @@ pub(super) struct Spans {
     pub shards: Vec<Sizes>,
 }
 
+/// Where shards end: a new one begins when the next pack would pass the limit.
+pub(super) struct ShardCut {
+    most: Option<u64>,
+    bytes: u64,
+}
+
+impl ShardCut {
+    pub(super) fn new(sink: &dyn AnySink) -> Self {
+        Self { most: sink.cut().shard_bytes, bytes: 0 }
+    }
+
+    /// Whether a pack of so many bytes, the next, begins a shard besides the first.
+    pub(super) fn begins(&mut self, bytes: u64) -> bool {
+        let full = self.most.is_some_and(|most| self.bytes + bytes > most) && self.bytes > 0;
+        self.bytes = if full { bytes } else { self.bytes + bytes };
+        full
+    }
+}
+
 /// Cuts packs into blocks and shards: a new one begins when the next pack would pass the limit.
 /// `packs` gives places and segments of each, in the order of writing.
 pub(super) fn spans(sink: &dyn AnySink, packs: impl Iterator<Item = (u64, u64)>) -> Spans {
     let cut = sink.cut();
     let mut spans = Spans { blocks: Vec::new(), bytes: Vec::new(), shards: vec![Sizes::default()] };
     let mut block_bytes = 0;
-    let mut shard_bytes = 0;
+    let mut shards = ShardCut::new(sink);
     for (index, (places, segments)) in (0..).zip(packs) {
         let bytes = sink.pack_bytes(places, segments);
-        let shard_full = cut.shard_bytes.is_some_and(|most| shard_bytes + bytes > most);
-        if shard_full && shard_bytes > 0 {
+        if shards.begins(bytes) {
             spans.shards.push(Sizes::default());
-            shard_bytes = 0;
         }
         let shard = spans.shards.len() - 1;
         let begin = spans.blocks.last().is_none_or(|block: &Span| {
@@ -55,7 +72,6 @@ pub(super) fn spans(sink: &dyn AnySink, packs: impl Iterator<Item = (u64, u64)>)
         block.segments.end += segments;
         block.places.end += places;
         block_bytes += bytes;
-        shard_bytes += bytes;
         *spans.bytes.last_mut().expect("as many as blocks") += bytes;
         let sizes = &mut spans.shards[shard];
         sizes.packs += 1;
@@ -65,16 +81,17 @@ pub(super) fn spans(sink: &dyn AnySink, packs: impl Iterator<Item = (u64, u64)>)
     spans
 }
 
-/// Writes all blocks; `gather` makes one from its span.
+/// Writes all blocks, which lie in `shards`; `gather` makes one from its span.
 pub(super) fn write(
     sink: &dyn AnySink,
     output: &Output,
+    shards: &Shards,
     spans: &Spans,
     gather: impl Fn(&Span, &dyn Fn() -> Result<(), Fault>) -> Result<Block, Fault> + Sync,
     threads: usize,
     meter: &Meter<'_>,
-) -> Result<Vec<DataFile>, Fault> {
-    let files = sink.begin(output, &spans.shards)?;
+) -> Result<Vec<Finished>, Fault> {
+    let files = sink.begin(output, shards)?;
     let go_on = || meter.add(0);
     let line = Line {
         state: Mutex::new(State { files, parts: BTreeMap::new(), written: 0, fault: None }),

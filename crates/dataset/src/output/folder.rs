@@ -53,6 +53,45 @@ impl Output {
         Ok(Self { target, folder, overwrite, described: Mutex::new(Vec::new()), left })
     }
 
+    /// Makes a temporary folder within the output, for files that get their names there one by one.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub(crate) fn within(target: &Path) -> Result<Self, Fault> {
+        let target =
+            std::path::absolute(target).map_err(|error| Fault::io("use", target, &error))?;
+        create_folders(&target).map_err(|error| Fault::io("create", &target, &error))?;
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let folder = tempfile::Builder::new()
+            .prefix(&writer::prefix(&name))
+            .suffix(writer::TEMPORARY)
+            .tempdir_in(&target)
+            .map_err(|error| Fault::io("create a folder in", &target, &error))?;
+        let described = Mutex::new(Vec::new());
+        Ok(Self { target, folder, overwrite: false, described, left: Vec::new() })
+    }
+
+    /// Where a file lies until it gets its name.
+    pub(crate) fn place_of(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Gives finished files their names, in this order, in the place of what stands there.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub(crate) fn place<'a>(&self, names: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+        for name in names {
+            let path = self.target.join(name);
+            let refused = |error: io::Error| Fault::io("rename a finished file to", &path, &error);
+            let folder = parent_of(&path);
+            create_folders(folder).map_err(refused)?;
+            fs::rename(self.place_of(name), &path).map_err(refused)?;
+            sync_folder(folder).map_err(refused)?;
+        }
+        Ok(())
+    }
+
     /// What is to be said of earlier jobs for this output.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let say = |one: &Leftover| {

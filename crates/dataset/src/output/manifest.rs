@@ -2,6 +2,7 @@
 //! Spark and `pyarrow.dataset` from reading it as data.
 
 use super::digest::Digest;
+use super::fields::Fields;
 use super::file::DataFile;
 use super::source::SourceNotes;
 use crate::Fault;
@@ -47,6 +48,15 @@ impl Labels {
     }
 }
 
+/// A part of a data set that was planned and written apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PartitionGroup {
+    pub plan_id: String,
+    pub packs: u64,
+    /// The first of its files, and the first that is of another.
+    pub files: (usize, usize),
+}
+
 /// What the manifest holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Manifest {
@@ -65,6 +75,8 @@ pub(crate) struct Manifest {
     pub pad_token_id: i32,
     pub eos_token_id: Option<i32>,
     pub plan_id: Option<String>,
+    /// The parts that were planned apart, in place of a plan of the whole.
+    pub groups: Option<Vec<PartitionGroup>>,
     pub strategy: String,
     pub seed: u64,
     pub epoch: u64,
@@ -158,6 +170,22 @@ impl Manifest {
         if let Some(text) = &self.text {
             value["text"] = text.clone();
         }
+        if let (Some(groups), Some(fields)) = (&self.groups, value.as_object_mut()) {
+            let group = |group: &PartitionGroup| {
+                let (from, to) = group.files;
+                json!({ "planId": group.plan_id, "packs": group.packs, "files": [from, to] })
+            };
+            // In the place of the plan's id.
+            let names = fields.iter_mut().map(|(name, value)| (name.clone(), value.take()));
+            let names = names.map(|(name, value)| match name.as_str() {
+                "planId" => {
+                    ("partitionGroups".to_string(), groups.iter().map(group).collect::<Value>())
+                }
+                _ => (name, value),
+            });
+            let fields: Map<String, Value> = names.collect();
+            value = fields.into();
+        }
         let text = format!("{value:#}");
         let contents = text.strip_suffix("\n}").expect("an object ends so");
         format!("{contents}{}", tail(contents.as_bytes()))
@@ -226,12 +254,6 @@ pub(super) fn listed(folder: &Path) -> Option<Vec<String>> {
     Some(names.chain([MANIFEST.to_string()]).collect())
 }
 
-/// The manifest's fields, each read with its name in the fault.
-struct Fields<'a> {
-    fields: &'a Map<String, Value>,
-    path: &'a Path,
-}
-
 impl Fields<'_> {
     fn manifest(&self) -> Result<Manifest, Fault> {
         let overlongs = [
@@ -258,7 +280,7 @@ impl Fields<'_> {
             format: self.text("format")?,
             capacity,
             pack_count: self.whole("packCount")?,
-            sequence_count: self.small("sequenceCount")?.into(),
+            sequence_count: self.sequence_count()?,
             ledger: Ledger {
                 tokens_in: self.whole("tokensIn")?,
                 tokens_packed: self.whole("tokensPacked")?,
@@ -274,6 +296,7 @@ impl Fields<'_> {
             pad_token_id: self.id("padTokenId")?,
             eos_token_id: self.optional("eosTokenId", Self::id)?,
             plan_id: self.optional("planId", Self::text)?,
+            groups: self.groups()?,
             strategy: self.text("strategy")?,
             seed: self.whole("seed")?,
             epoch: self.whole("epoch")?,
@@ -288,6 +311,42 @@ impl Fields<'_> {
             files: self.files("files")?,
             described: self.files("described")?,
         })
+    }
+
+    /// What is read back has ids of 32 bits; jobs over many machines may write more.
+    fn sequence_count(&self) -> Result<u64, Fault> {
+        let count = self.whole("sequenceCount")?;
+        if u32::try_from(count).is_ok() {
+            return Ok(count);
+        }
+        let detail = format!(
+            "'sequenceCount' is missing or wrong: {count}; a data set of 2^32 sequences or more is \
+             proved shard by shard, by its job"
+        );
+        Err(Fault::format(self.path, None, detail))
+    }
+
+    fn groups(&self) -> Result<Option<Vec<PartitionGroup>>, Fault> {
+        let Some(groups) = self.fields.get("partitionGroups") else { return Ok(None) };
+        let read = |group: &Value| {
+            let [from, to] = &group["files"].as_array()?[..] else { return None };
+            Some(PartitionGroup {
+                plan_id: group["planId"].as_str()?.to_string(),
+                packs: group["packs"].as_u64()?,
+                files: (from.as_u64()?.try_into().ok()?, to.as_u64()?.try_into().ok()?),
+            })
+        };
+        let groups: Option<Vec<_>> = groups.as_array().into_iter().flatten().map(read).collect();
+        let files = self.value("files").as_array().map_or(0, Vec::len);
+        // One behind the other, and all files are of some group.
+        let mut next = 0;
+        let mut follows = |group: &PartitionGroup| {
+            let (from, to) = group.files;
+            from == std::mem::replace(&mut next, to) && from < to
+        };
+        let groups = groups.filter(|groups| groups.iter().all(&mut follows));
+        let whole = groups.filter(|_| next == files);
+        whole.map(Some).ok_or_else(|| self.wrong("partitionGroups"))
     }
 
     fn columns(&self) -> Result<Vec<String>, Fault> {
@@ -329,39 +388,6 @@ impl Fields<'_> {
             Some(DataFile { path, rows, bytes, digest })
         };
         files.iter().map(|file| read(file).ok_or_else(|| self.wrong(name))).collect()
-    }
-
-    fn value(&self, name: &str) -> &Value {
-        self.fields.get(name).unwrap_or(&Value::Null)
-    }
-
-    fn wrong(&self, name: &str) -> Fault {
-        let detail = format!("'{name}' is missing or wrong: {}", self.value(name));
-        Fault::format(self.path, None, detail)
-    }
-
-    fn whole(&self, name: &str) -> Result<u64, Fault> {
-        self.value(name).as_u64().ok_or_else(|| self.wrong(name))
-    }
-
-    fn small(&self, name: &str) -> Result<u32, Fault> {
-        u32::try_from(self.whole(name)?).map_err(|_| self.wrong(name))
-    }
-
-    fn id(&self, name: &str) -> Result<i32, Fault> {
-        i32::try_from(self.whole(name)?).map_err(|_| self.wrong(name))
-    }
-
-    fn text(&self, name: &str) -> Result<String, Fault> {
-        self.value(name).as_str().map(str::to_string).ok_or_else(|| self.wrong(name))
-    }
-
-    fn optional<T>(
-        &self,
-        name: &str,
-        read: impl Fn(&Self, &str) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Fault> {
-        if self.value(name).is_null() { Ok(None) } else { read(self, name).map(Some) }
     }
 }
 

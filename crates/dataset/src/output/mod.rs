@@ -2,6 +2,7 @@
 
 mod aside;
 mod digest;
+mod fields;
 mod file;
 mod folder;
 mod leftover;
@@ -12,11 +13,11 @@ mod writer;
 
 pub(crate) use aside::{beside, within};
 pub use digest::Digest;
-pub(crate) use digest::of_file as digest_of_file;
+pub(crate) use digest::{Digesting, of_file as digest_of_file};
 pub use file::DataFile;
 pub(crate) use file::DataWriter;
 pub(crate) use folder::Output;
 pub use leftover::{Leftover, clean};
-pub(crate) use manifest::{Labels, MANIFEST, Manifest, empty_name, overlong_name};
+pub(crate) use manifest::{Labels, MANIFEST, Manifest, PartitionGroup, empty_name, overlong_name};
 pub(crate) use source::SourceNotes;
 pub use writer::{Life, Writer};

@@ -135,6 +135,11 @@ impl Table {
         self.size
     }
 
+    /// Whether its parts may be read apart from one another: by other processes, too.
+    pub(crate) fn divides(&self) -> bool {
+        matches!(self.kind, Kind::Parquet(_) | Kind::Arrow(_))
+    }
+
     /// Whether rows are read without those before them in their part.
     pub(crate) fn seeks(&self) -> bool {
         matches!(self.kind, Kind::Arrow(_))

@@ -20,7 +20,7 @@ pub(crate) struct Part {
     /// Its rows, where they are known before they are read.
     rows: Option<u64>,
     /// Bytes of the file that it stands for.
-    bytes: u64,
+    pub bytes: u64,
 }
 
 /// Source files, open, in order.
@@ -46,8 +46,10 @@ impl Sources {
         for path in discover(inputs, &mut warnings)? {
             watch.step(Stage::Read, 0, 0)?;
             let table = Table::open(&path)?;
-            bytes += table.size();
-            parts.extend(parts_of(&table, tables.len()));
+            let range = inputs.ranges.get(tables.len()).copied().flatten();
+            let own = within(parts_of(&table, tables.len()), range, &table)?;
+            bytes += own.iter().map(|part| part.bytes).sum::<u64>();
+            parts.extend(own);
             tables.push(table);
             partitions.push(Partitions::of(&path));
         }
@@ -143,6 +145,22 @@ fn parts_of(table: &Table, number: usize) -> Vec<Part> {
         part
     };
     counts.into_iter().enumerate().map(of).collect()
+}
+
+/// Those parts of a file that are wanted.
+fn within(
+    mut parts: Vec<Part>,
+    range: Option<(u64, u64)>,
+    table: &Table,
+) -> Result<Vec<Part>, Fault> {
+    let Some((from, to)) = range else { return Ok(parts) };
+    let count = parts.len() as u64;
+    if from >= to || to > count {
+        let how = format!("parts {from} to {to} of it are wanted, and it has {count}");
+        return Err(Fault::input_changed(table.path(), &how));
+    }
+    parts.retain(|part| (from..to).contains(&(part.number as u64)));
+    Ok(parts)
 }
 
 /// `bytes · part / all`, rounded down.

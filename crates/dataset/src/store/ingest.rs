@@ -27,6 +27,8 @@ pub(crate) struct Ingested {
     pub label_lane: Option<usize>,
     /// Lane with the weights, if the loss mask is of floats.
     pub weight_lane: Option<usize>,
+    /// Whether the loss mask is of floats; none without one, and for integers without a type.
+    pub weighted: Option<bool>,
     /// Token ids have at most 16 bits in every source.
     pub narrow: bool,
     /// Carried columns: name and type, and the values in runs.
@@ -53,6 +55,20 @@ pub(crate) struct Rules<'a> {
     pub pack: &'a PackOptions,
     /// What makes tokens of text, where the sources hold that.
     pub text: Option<&'a Texts>,
+    /// What of the rows is put away.
+    pub keep: Keep,
+}
+
+/// What is put away of rows that are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// All that packs are made of.
+    #[default]
+    All,
+    /// The same, of a part of a data set with weights: a mask without a type is weights, too.
+    Weighted,
+    /// The lengths alone.
+    Lengths,
 }
 
 /// What one part gives.
@@ -73,8 +89,8 @@ struct PartOf {
 struct Lanes {
     labels: Option<usize>,
     weights: Option<usize>,
-    /// The loss mask is of floats by its type.
-    weighted: bool,
+    /// The loss mask is of floats, or of integers, by its type.
+    weighted: Option<bool>,
 }
 
 impl Ingested {
@@ -144,7 +160,7 @@ pub(crate) fn ingest(
         labels: labelled.then_some(1),
         // What JSON says of its numbers is known when all are read.
         weights: (weighted.unwrap_or(columns.loss_mask.is_some())).then_some(2),
-        weighted: weighted.unwrap_or(false),
+        weighted: if rules.keep == Keep::Weighted { weighted.or(Some(true)) } else { weighted },
     };
     let count = 1 + usize::from(labelled) + usize::from(lanes.weights.is_some());
     let spill = SpillWriter::create(folder, count, room(threads))?;
@@ -153,6 +169,10 @@ pub(crate) fn ingest(
     let go_on = || meter.add(0);
     let work = Work { threads, go_on: &go_on };
     let text = rules.text.map(|texts| (texts, &work));
+    let mut read = columns.clone();
+    if rules.keep == Keep::Lengths {
+        read.carry.clear();
+    }
     let parts = parallel::each(sources.parts.len(), threads, |index| {
         let mut of = PartOf {
             lengths: Vec::new(),
@@ -163,7 +183,7 @@ pub(crate) fn ingest(
             fractions: false,
             above_one: None,
         };
-        sources.read(index, columns, text, &mut |rows| {
+        sources.read(index, &read, text, &mut |rows| {
             if lanes.weights.is_none() && rows.weights.take().is_some() && rows.fractions {
                 let Part { table, .. } = sources.parts[index];
                 return Err(mixed_weights(&sources, table, columns));
@@ -171,7 +191,7 @@ pub(crate) fn ingest(
             if let Some(id) = rules.end_of_document {
                 append_end(rows, id);
             }
-            of.take(rows, &spill, rules.pack)?;
+            of.take(rows, (rules.keep != Keep::Lengths).then_some(&spill), rules.pack)?;
             meter.add(rows.bytes)
         })?;
         Ok(of)
@@ -188,7 +208,7 @@ impl PartOf {
     fn take(
         &mut self,
         rows: &mut Rows,
-        spill: &SpillWriter,
+        spill: Option<&SpillWriter>,
         options: &PackOptions,
     ) -> Result<(), Fault> {
         self.fractions |= rows.fractions;
@@ -203,7 +223,7 @@ impl PartOf {
                 start = end;
             }
         }
-        let position = spill.append(rows)?;
+        let position = spill.map_or(Ok(0), |spill| spill.append(rows))?;
         let first = self.lengths.len() as u64;
         self.runs.push(Run { first, position });
         self.lengths.extend_from_slice(&rows.lengths);
@@ -234,7 +254,7 @@ fn joined(
     let (mut runs, mut carried_starts) = (Vec::new(), Vec::new());
     let mut carried = vec![Vec::new(); carried_fields.len()];
     let (mut lists, mut targetless, mut places) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut first, mut weighted, mut above_one) = (0, lanes.weighted, None);
+    let (mut first, mut weighted, mut above_one) = (0, lanes.weighted == Some(true), None);
     for (part, &Part { table, first_row, .. }) in parts.into_iter().zip(&sources.parts) {
         runs.extend(part.runs.iter().map(|run| Run { first: run.first + first, ..*run }));
         carried_starts.extend(part.carried_starts.iter().map(|start| start + first));
@@ -261,6 +281,7 @@ fn joined(
         spill,
         label_lane: lanes.labels,
         weight_lane: lanes.weights.filter(|_| weighted),
+        weighted: if weighted { Some(true) } else { lanes.weighted },
         narrow,
         carried_fields,
         carried,

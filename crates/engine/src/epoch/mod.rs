@@ -6,6 +6,7 @@ mod cut;
 #[expect(clippy::module_inception, reason = "the file of the word; the folder holds what it needs")]
 mod epoch;
 mod index;
+mod locate;
 mod order;
 pub mod permutation;
 mod planned;
@@ -14,6 +15,7 @@ mod range;
 pub use cut::LengthIndexView;
 pub use epoch::{Entry, Epoch, EpochOptions};
 pub use index::{LengthIndex, Outline};
-pub use order::{Order, PackOrder};
+pub use locate::{Locator, Seat};
+pub use order::{Order, PackOrder, PackPlaces};
 pub use planned::Comparison;
 pub use range::PackingRange;

@@ -44,6 +44,14 @@ struct Groups {
     by_cost: Vec<(u64, u64)>,
 }
 
+/// The inverse of a [`PackOrder`].
+#[derive(Clone, Debug)]
+pub struct PackPlaces {
+    kind: Kind,
+    /// For `Balanced`, templates in plan order: its first pack, and packs before it by falling cost.
+    by_plan: Vec<(u64, u64)>,
+}
+
 impl PackOrder {
     /// The order for (`seed`, `epoch`).
     ///
@@ -89,9 +97,51 @@ impl PackOrder {
             Kind::Balanced(groups) => groups.pack(k),
         }
     }
+
+    /// The way back.
+    #[must_use]
+    pub fn places(&self) -> PackPlaces {
+        let mut by_plan = Vec::new();
+        if let Kind::Balanced(groups) = &self.0 {
+            by_plan.extend(groups.by_cost.iter().map(|&(before, first)| (first, before)));
+            by_plan.sort_unstable();
+        }
+        PackPlaces { kind: self.0.clone(), by_plan }
+    }
+}
+
+impl PackPlaces {
+    /// The k for which [`PackOrder::pack`] gives `pack`, which is below the number of packs.
+    #[must_use]
+    pub fn place(&self, pack: u64) -> u64 {
+        match &self.kind {
+            Kind::Plan => pack,
+            Kind::Shuffled(permutation) => permutation.invert(pack),
+            Kind::Balanced(groups) => {
+                let t = self.by_plan.partition_point(|&(first, _)| first <= pack) - 1;
+                let (first, before) = self.by_plan[t];
+                groups.place(before + (pack - first))
+            }
+        }
+    }
 }
 
 impl Groups {
+    /// Where the pack stands that is the `j`-th by falling cost.
+    fn place(&self, j: u64) -> u64 {
+        let (group, member) = (j / self.world_size, j % self.world_size);
+        if group >= self.permutation.domain() {
+            return j; // of the short last group
+        }
+        let rank = (member + self.world_size - self.rotation(group)) % self.world_size;
+        self.permutation.invert(group) * self.world_size + rank
+    }
+
+    fn rotation(&self, group: u64) -> u64 {
+        let hash = u128::from(seed_after(self.rotation_key, group));
+        ((hash * u128::from(self.world_size)) >> 64) as u64
+    }
+
     fn pack(&self, k: u64) -> u64 {
         let (place, rank) = (k / self.world_size, k % self.world_size);
         // The last group, if it is short, stays where it is: a step in mid-epoch with idle ranks
@@ -100,9 +150,8 @@ impl Groups {
             return self.at_cost(k);
         }
         let group = self.permutation.apply(place);
-        let hash = u128::from(seed_after(self.rotation_key, group));
-        let rotation = ((hash * u128::from(self.world_size)) >> 64) as u64;
-        self.at_cost(group * self.world_size + (rank + rotation) % self.world_size)
+        let member = (rank + self.rotation(group)) % self.world_size;
+        self.at_cost(group * self.world_size + member)
     }
 
     /// The pack that is the `j`-th by falling cost.

@@ -3,8 +3,8 @@
 
 use crate::Fault;
 use crate::format::shape::table::{Table, TableSchema};
-use crate::format::sink::{Cut, Sink, Sizes, shard_name};
-use crate::output::{DataFile, DataWriter, Output};
+use crate::format::sink::{Cut, Finished, Shards, Sink, shard_name};
+use crate::output::{DataWriter, Output};
 use crate::store::Content;
 use crate::store::{Block, Span};
 use arrow_array::RecordBatch;
@@ -23,7 +23,7 @@ pub(crate) struct ArrowSink {
 pub(crate) struct ArrowFiles {
     count: usize,
     open: Option<Shard>,
-    done: Vec<DataFile>,
+    done: Vec<Finished>,
 }
 
 struct Shard {
@@ -38,13 +38,17 @@ impl ArrowSink {
     }
 
     fn open(&self, output: &Output, index: usize, count: usize) -> Result<Shard, Fault> {
-        let name = shard_name("data", index, count, "arrow");
+        let name = name(index, count);
         let file = output.create(&name)?;
         let path = file.path().to_path_buf();
         let writer = FileWriter::try_new(BufWriter::new(file), self.table.schema());
         let writer = writer.map_err(|error| refused(&path, error))?;
         Ok(Shard { index, rows: 0, writer })
     }
+}
+
+fn name(index: usize, count: usize) -> String {
+    shard_name("data", index, count, "arrow")
 }
 
 impl Sink for ArrowSink {
@@ -63,9 +67,13 @@ impl Sink for ArrowSink {
         self.table.pack_bytes(places, segments)
     }
 
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<ArrowFiles, Fault> {
-        let open = Some(self.open(output, 0, shards.len())?);
-        Ok(ArrowFiles { count: shards.len(), open, done: Vec::new() })
+    fn shard_name(&self, index: usize, count: usize) -> Option<String> {
+        Some(name(index, count))
+    }
+
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<ArrowFiles, Fault> {
+        let open = Some(self.open(output, shards.first, shards.count)?);
+        Ok(ArrowFiles { count: shards.count, open, done: Vec::new() })
     }
 
     fn encode(
@@ -93,7 +101,7 @@ impl Sink for ArrowSink {
         written.map_err(|error| refused(shard.writer.get_ref().get_ref().path(), error))
     }
 
-    fn finish(&self, mut files: ArrowFiles, _output: &Output) -> Result<Vec<DataFile>, Fault> {
+    fn finish(&self, mut files: ArrowFiles, _output: &Output) -> Result<Vec<Finished>, Fault> {
         files.close()?;
         Ok(files.done)
     }
@@ -108,7 +116,7 @@ impl ArrowFiles {
         let buffered = shard.writer.into_inner().map_err(fault)?;
         let file = buffered.into_inner();
         let file = file.map_err(|error| Fault::io("write", &path, error.error()))?;
-        self.done.push(file.finish(shard.rows)?);
+        self.done.push(Finished::plain(file.finish(shard.rows)?));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@
 //! written when the sizes of the samples are known.
 
 use crate::Fault;
-use crate::format::sink::{Cut, Sink, Sizes};
+use crate::format::sink::{Cut, Finished, Shards, Sink};
 use crate::output::{DataFile, DataWriter, Output};
 use crate::store::Content;
 use crate::store::{Block, Span};
@@ -47,9 +47,9 @@ pub(crate) struct Part {
 
 /// The open shard, and those that are complete.
 pub(crate) struct MdsFiles {
-    shards: Vec<Sizes>,
+    shards: Shards,
     open: Option<Shard>,
-    done: Vec<DataFile>,
+    done: Vec<Finished>,
 }
 
 struct Shard {
@@ -96,9 +96,9 @@ impl MdsSink {
         4 + 4 * (samples + 1) + self.config.len() as u64 + 2
     }
 
-    fn open(&self, output: &Output, shards: &[Sizes], index: usize) -> Result<Shard, Fault> {
-        let samples = shards[index].packs;
-        let mut file = output.create(&shard_name(index))?;
+    fn open(&self, output: &Output, shards: &Shards, index: usize) -> Result<Shard, Fault> {
+        let samples = shards.sizes(index).packs;
+        let mut file = output.create(&name(index))?;
         let head = self.head_bytes(samples);
         file.write_all(&vec![0; head as usize]).map_err(|error| file.refused(&error))?;
         let mut offsets = Vec::with_capacity(samples as usize + 1);
@@ -113,7 +113,7 @@ impl MdsSink {
         head.extend_from_slice(shard.offsets.to_byte_slice());
         head.extend_from_slice(format!("{{{}}}", self.config).as_bytes());
         shard.file.write_at(&head, 0)?;
-        files.done.push(shard.file.finish(rows)?);
+        files.done.push(Finished::plain(shard.file.finish(rows)?));
         Ok(())
     }
 }
@@ -121,7 +121,7 @@ impl MdsSink {
 /// The first key behind those of a shard's file.
 const SPLIT: &str = "\"size_limit\"";
 
-fn shard_name(index: usize) -> String {
+fn name(index: usize) -> String {
     format!("shard.{index:05}.mds")
 }
 
@@ -187,8 +187,12 @@ impl Sink for MdsSink {
         4 + self.columns.iter().map(bytes).sum::<u64>()
     }
 
-    fn begin(&self, _output: &Output, shards: &[Sizes]) -> Result<MdsFiles, Fault> {
-        Ok(MdsFiles { shards: shards.to_vec(), open: None, done: Vec::new() })
+    fn shard_name(&self, index: usize, _count: usize) -> Option<String> {
+        Some(name(index))
+    }
+
+    fn begin(&self, _output: &Output, shards: &Shards) -> Result<MdsFiles, Fault> {
+        Ok(MdsFiles { shards: shards.clone(), open: None, done: Vec::new() })
     }
 
     fn encode(&self, block: Block, go_on: &dyn Fn() -> Result<(), Fault>) -> Result<Part, Fault> {
@@ -236,8 +240,12 @@ impl Sink for MdsSink {
         shard.file.write_all(&part.bytes).map_err(|error| shard.file.refused(&error))
     }
 
-    fn finish(&self, mut files: MdsFiles, output: &Output) -> Result<Vec<DataFile>, Fault> {
+    fn finish(&self, mut files: MdsFiles, _output: &Output) -> Result<Vec<Finished>, Fault> {
         self.close(&mut files)?;
+        Ok(files.done)
+    }
+
+    fn describe(&self, files: &[Finished], output: &Output) -> Result<(), Fault> {
         // The keys of a shard and those of its file, sorted together.
         let (before, after) = self.config.split_at(self.config.find(SPLIT).expect("it is a key"));
         let entry = |file: &DataFile| {
@@ -247,9 +255,8 @@ impl Sink for MdsSink {
                  \"hashes\": {{}}}}, \"samples\": {rows}, {after}, \"zip_data\": null}}"
             )
         };
-        let shards: Vec<String> = files.done.iter().map(entry).collect();
+        let shards: Vec<String> = files.iter().map(|finished| entry(&finished.file)).collect();
         let index = format!("{{\"shards\": [{}], \"version\": 2}}\n", shards.join(", "));
-        output.describe("index.json", index.as_bytes())?;
-        Ok(files.done)
+        output.describe("index.json", index.as_bytes())
     }
 }

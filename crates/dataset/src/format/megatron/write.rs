@@ -8,7 +8,7 @@
 use crate::Fault;
 use crate::format::shape::npy::{header, pack_ends, segment_ends};
 use crate::format::shape::padded::{PaddedRows, segments};
-use crate::format::sink::{Cut, Sink, Sizes};
+use crate::format::sink::{Cut, Finished, Shards, Sink};
 use crate::output::{DataFile, DataWriter, Output};
 use crate::store::Content;
 use crate::store::{Block, Span};
@@ -163,8 +163,8 @@ impl Sink for MegatronSink {
         u64::from(self.capacity) * self.width() + 20 * segments + 8
     }
 
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<MegatronFiles, Fault> {
-        let sizes = shards[0];
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<MegatronFiles, Fault> {
+        let sizes = shards.sizes(0);
         let tokens = output.create(&format!("{STEM}.bin"))?;
         let open = |(name, ends, _): Side| {
             let count = match name {
@@ -214,12 +214,12 @@ impl Sink for MegatronSink {
         Ok(())
     }
 
-    fn finish(&self, files: MegatronFiles, output: &Output) -> Result<Vec<DataFile>, Fault> {
+    fn finish(&self, files: MegatronFiles, output: &Output) -> Result<Vec<Finished>, Fault> {
         let mut done = vec![files.tokens.finish(files.packs)?];
         done.push(self.write_index(output, files.packs)?);
         for file in files.sides {
             done.push(file.finish(0)?);
         }
-        Ok(done)
+        Ok(done.into_iter().map(Finished::plain).collect())
     }
 }

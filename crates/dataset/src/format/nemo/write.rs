@@ -9,16 +9,17 @@ use crate::Fault;
 use crate::format::parquet::{Encoded, ParquetFiles, ParquetSink};
 use crate::format::shape::padded::segments;
 use crate::format::shape::table::{Table, list_field};
-use crate::format::sink::{Cut, Sink, Sizes};
+use crate::format::sink::{Cut, Finished, Shards, Sink};
 use crate::options::{Compression, DatasetOptions};
-use crate::output::{DataFile, Output};
+use crate::output::{MANIFEST, Output};
 use crate::source::IGNORE;
 use crate::store::Content;
 use crate::store::{Block, Span};
 use arrow_array::{ArrayRef, Int8Array, Int32Array, Int64Array, ListArray, RecordBatch};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The columns of the format.
@@ -153,10 +154,12 @@ pub(crate) struct Part {
     tally: Tally,
 }
 
-/// Open files, and the metadata so far.
+/// Open files, and what each adds to the metadata.
 pub(crate) struct NemoFiles {
     parquet: ParquetFiles,
-    tally: Tally,
+    /// The first of these files.
+    first: usize,
+    tallies: Vec<Tally>,
 }
 
 /// What the metadata file says of the packs.
@@ -180,6 +183,33 @@ impl Tally {
         let tokens = |row| block.counts[block.segments_of(row)].iter().map(|&n| n as usize).sum();
         tally.shortest_pack = (0..block.rows()).map(tokens).min();
         tally
+    }
+
+    fn to_json(self) -> Value {
+        json!({
+            "packs": self.packs,
+            "sequences": self.sequences,
+            "tokens": self.tokens,
+            "longest": self.longest,
+            "most": self.most,
+            "shortestPack": self.shortest_pack,
+        })
+    }
+
+    /// None for what isn't one.
+    fn parse(value: &Value) -> Option<Self> {
+        let count = |name: &str| value.get(name)?.as_u64();
+        Some(Self {
+            packs: count("packs")?,
+            sequences: count("sequences")?,
+            tokens: count("tokens")?,
+            longest: i32::try_from(count("longest")?).ok()?,
+            most: usize::try_from(count("most")?).ok()?,
+            shortest_pack: match value.get("shortestPack")? {
+                Value::Null => None,
+                tokens => Some(usize::try_from(tokens.as_u64()?).ok()?),
+            },
+        })
     }
 
     fn with(self, other: Self) -> Self {
@@ -236,9 +266,14 @@ impl Sink for NemoSink {
         self.parquet.pack_bytes(places, segments)
     }
 
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<NemoFiles, Fault> {
+    fn shard_name(&self, index: usize, count: usize) -> Option<String> {
+        Sink::shard_name(&self.parquet, index, count)
+    }
+
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<NemoFiles, Fault> {
         let parquet = self.parquet.begin(output, shards)?;
-        Ok(NemoFiles { parquet, tally: Tally::default() })
+        let tallies = vec![Tally::default(); shards.all_sizes().len()];
+        Ok(NemoFiles { parquet, first: shards.first, tallies })
     }
 
     fn encode(&self, block: Block, go_on: &dyn Fn() -> Result<(), Fault>) -> Result<Part, Fault> {
@@ -253,13 +288,27 @@ impl Sink for NemoSink {
         span: &Span,
         part: Part,
     ) -> Result<(), Fault> {
-        files.tally = files.tally.with(part.tally);
+        let tally = &mut files.tallies[span.shard - files.first];
+        *tally = tally.with(part.tally);
         self.parquet.append(&mut files.parquet, output, span, part.encoded)
     }
 
-    fn finish(&self, files: NemoFiles, output: &Output) -> Result<Vec<DataFile>, Fault> {
-        let NemoFiles { parquet, tally } = files;
-        let done = self.parquet.finish(parquet, output)?;
+    fn finish(&self, files: NemoFiles, output: &Output) -> Result<Vec<Finished>, Fault> {
+        let done = self.parquet.finish(files.parquet, output)?;
+        let with_tally =
+            |(finished, tally): (Finished, Tally)| Finished { index: tally.to_json(), ..finished };
+        Ok(done.into_iter().zip(files.tallies).map(with_tally).collect())
+    }
+
+    fn describe(&self, files: &[Finished], output: &Output) -> Result<(), Fault> {
+        let mut tally = Tally::default();
+        for Finished { file, index } in files {
+            let own = Tally::parse(index).ok_or_else(|| {
+                let detail = format!("the sums of {} are missing or wrong", file.path);
+                Fault::format(Path::new(MANIFEST), None, detail)
+            })?;
+            tally = tally.with(own);
+        }
         let packs = (tally.packs as f64).max(1.0);
         let hundredths = |value: f64| (value * 100.0).round() / 100.0;
         let filled = tally.tokens as f64 / (packs * f64::from(self.capacity)) * 100.0;
@@ -271,7 +320,6 @@ impl Sink for NemoSink {
             "pack_size": self.capacity,
             "min_packed_seqlen": tally.shortest_pack.unwrap_or(0),
         }]);
-        output.describe("pack_metadata.json", format!("{metadata:#}\n").as_bytes())?;
-        Ok(done)
+        output.describe("pack_metadata.json", format!("{metadata:#}\n").as_bytes())
     }
 }

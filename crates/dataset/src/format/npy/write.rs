@@ -5,8 +5,8 @@
 
 use crate::Fault;
 use crate::format::shape::npy::{header, pack_ends, segment_ends};
-use crate::format::sink::{Cut, Sink, Sizes};
-use crate::output::{DataFile, DataWriter, Output};
+use crate::format::sink::{Cut, Finished, Shards, Sink};
+use crate::output::{DataWriter, Output};
 use crate::store::Content;
 use crate::store::{Block, Span};
 use arrow_buffer::Buffer;
@@ -102,8 +102,8 @@ impl Sink for NpySink {
         self.arrays.iter().map(bytes).sum()
     }
 
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<NpyFiles, Fault> {
-        let sizes = shards[0];
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<NpyFiles, Fault> {
+        let sizes = shards.sizes(0);
         let open = |array: &Array| {
             let count = match array.extent {
                 Extent::Places => sizes.places,
@@ -144,12 +144,12 @@ impl Sink for NpySink {
         Ok(())
     }
 
-    fn finish(&self, files: NpyFiles, _output: &Output) -> Result<Vec<DataFile>, Fault> {
+    fn finish(&self, files: NpyFiles, _output: &Output) -> Result<Vec<Finished>, Fault> {
         let mut done = Vec::new();
         for (array, file) in self.arrays.iter().zip(files.files) {
             // Packs are counted once: at the tokens.
             let rows = if array.name == "input_ids" { files.packs } else { 0 };
-            done.push(file.finish(rows)?);
+            done.push(Finished::plain(file.finish(rows)?));
         }
         Ok(done)
     }

@@ -7,9 +7,9 @@ use super::chunk::{self, codec};
 use super::schema::parquet_schema;
 use crate::Fault;
 use crate::format::shape::table::{Table, TableSchema};
-use crate::format::sink::{Cut, Sink, Sizes, shard_name};
+use crate::format::sink::{Cut, Finished, Shards, Sink, shard_name};
 use crate::options::Compression;
-use crate::output::{DataFile, DataWriter, Output};
+use crate::output::{DataWriter, Output};
 use crate::source::parquet::node::{Node, nodes};
 use crate::store::Content;
 use crate::store::{Block, Span};
@@ -43,7 +43,7 @@ pub(crate) type Encoded = Vec<chunk::Encoded>;
 pub(crate) struct ParquetFiles {
     count: usize,
     open: Option<Shard>,
-    done: Vec<DataFile>,
+    done: Vec<Finished>,
 }
 
 struct Shard {
@@ -89,8 +89,12 @@ impl<T: Table> ParquetSink<T> {
         Ok(Self { table, schema, nodes, compression, properties, shard_bytes, ending, rows })
     }
 
+    fn name(&self, index: usize, count: usize) -> String {
+        shard_name("train", index, count, self.ending)
+    }
+
     fn open(&self, output: &Output, index: usize, count: usize) -> Result<Shard, Fault> {
-        let name = shard_name("train", index, count, self.ending);
+        let name = self.name(index, count);
         let file = output.create(&name)?;
         let path = file.path().to_path_buf();
         let writer = SerializedFileWriter::new(
@@ -128,9 +132,13 @@ impl<T: Table> Sink for ParquetSink<T> {
         self.table.pack_bytes(places, segments)
     }
 
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<ParquetFiles, Fault> {
-        let open = Some(self.open(output, 0, shards.len())?);
-        Ok(ParquetFiles { count: shards.len(), open, done: Vec::new() })
+    fn shard_name(&self, index: usize, count: usize) -> Option<String> {
+        Some(self.name(index, count))
+    }
+
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<ParquetFiles, Fault> {
+        let open = Some(self.open(output, shards.first, shards.count)?);
+        Ok(ParquetFiles { count: shards.count, open, done: Vec::new() })
     }
 
     fn encode(
@@ -171,7 +179,7 @@ impl<T: Table> Sink for ParquetSink<T> {
         splice().map_err(|error| refused(&path, error))
     }
 
-    fn finish(&self, mut files: ParquetFiles, _output: &Output) -> Result<Vec<DataFile>, Fault> {
+    fn finish(&self, mut files: ParquetFiles, _output: &Output) -> Result<Vec<Finished>, Fault> {
         files.close()?;
         Ok(files.done)
     }
@@ -184,7 +192,7 @@ impl ParquetFiles {
         let buffered = shard.writer.into_inner().map_err(|error| refused(&path, error))?;
         let file = buffered.into_inner();
         let file = file.map_err(|error| Fault::io("write", &path, error.error()))?;
-        self.done.push(file.finish(shard.rows)?);
+        self.done.push(Finished::plain(file.finish(shard.rows)?));
         Ok(())
     }
 }

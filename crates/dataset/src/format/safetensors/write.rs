@@ -6,8 +6,8 @@
 
 use crate::Fault;
 use crate::format::shape::padded::PaddedRows;
-use crate::format::sink::{Cut, Sink, Sizes, shard_name};
-use crate::output::{DataFile, DataWriter, Output};
+use crate::format::sink::{Cut, Finished, Shards, Sink, Sizes, shard_name};
+use crate::output::{DataWriter, Output};
 use crate::store::Content;
 use crate::store::{Block, Span};
 use arrow_buffer::{Buffer, ToByteSlice};
@@ -45,9 +45,9 @@ impl Tensor {
 
 /// The open shard, and those that are complete.
 pub(crate) struct SafetensorsFiles {
-    shards: Vec<Sizes>,
+    shards: Shards,
     open: Option<Shard>,
-    done: Vec<DataFile>,
+    done: Vec<Finished>,
 }
 
 struct Shard {
@@ -116,10 +116,10 @@ impl SafetensorsSink {
         (header, starts)
     }
 
-    fn open(&self, output: &Output, shards: &[Sizes], index: usize) -> Result<Shard, Fault> {
-        let name = shard_name("data", index, shards.len(), "safetensors");
+    fn open(&self, output: &Output, shards: &Shards, index: usize) -> Result<Shard, Fault> {
+        let name = name(index, shards.count);
         let mut file = output.create(&name)?;
-        let (header, mut starts) = self.header(shards[index]);
+        let (header, mut starts) = self.header(shards.sizes(index));
         file.write_at(&header, 0)?;
         for (start, tensor) in starts.iter_mut().zip(&self.tensors) {
             *start += header.len() as u64;
@@ -159,6 +159,10 @@ fn ends(lengths: impl Iterator<Item = i32>) -> Buffer {
     Buffer::from_vec(ends.collect::<Vec<i32>>())
 }
 
+fn name(index: usize, count: usize) -> String {
+    shard_name("data", index, count, "safetensors")
+}
+
 impl Sink for SafetensorsSink {
     type Part = Vec<Buffer>;
     type Files = SafetensorsFiles;
@@ -181,19 +185,22 @@ impl Sink for SafetensorsSink {
         self.tensors.iter().map(bytes).sum()
     }
 
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<SafetensorsFiles, Fault> {
+    fn shard_name(&self, index: usize, count: usize) -> Option<String> {
+        Some(name(index, count))
+    }
+
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<SafetensorsFiles, Fault> {
         let most = i32::MAX as u64;
-        if let Some(shard) =
-            shards.iter().find(|shard| shard.places > most || shard.segments > most)
-        {
+        let mut sizes = shards.all_sizes().iter();
+        if let Some(shard) = sizes.find(|shard| shard.places > most || shard.segments > most) {
             let detail = format!(
                 "a shard of {} tokens is too large for its int32 boundaries; lower shardSize",
                 shard.places
             );
             return Err(Fault::option(detail));
         }
-        let open = Some(self.open(output, shards, 0)?);
-        Ok(SafetensorsFiles { shards: shards.to_vec(), open, done: Vec::new() })
+        let open = Some(self.open(output, shards, shards.first)?);
+        Ok(SafetensorsFiles { shards: shards.clone(), open, done: Vec::new() })
     }
 
     fn encode(
@@ -243,7 +250,7 @@ impl Sink for SafetensorsSink {
         Ok(())
     }
 
-    fn finish(&self, mut files: SafetensorsFiles, _: &Output) -> Result<Vec<DataFile>, Fault> {
+    fn finish(&self, mut files: SafetensorsFiles, _: &Output) -> Result<Vec<Finished>, Fault> {
         files.close()?;
         Ok(files.done)
     }
@@ -252,7 +259,7 @@ impl Sink for SafetensorsSink {
 impl SafetensorsFiles {
     fn close(&mut self) -> Result<(), Fault> {
         let Some(shard) = self.open.take() else { return Ok(()) };
-        self.done.push(shard.file.finish(shard.written.packs)?);
+        self.done.push(Finished::plain(shard.file.finish(shard.written.packs)?));
         Ok(())
     }
 }

@@ -6,8 +6,8 @@
 use super::claims::PartClaims;
 use crate::Fault;
 use crate::output::{MANIFEST, Manifest};
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 use stowage_engine::certificate::{Claim, verify, verify_bound};
 use stowage_engine::plan::Plan;
 use stowage_engine::stats::Outcome;
@@ -46,6 +46,48 @@ pub(super) fn prove(
     let nothing = Templates::new();
     let claim = claim(manifest, &classes, &nothing);
     verify_bound(&claim, manifest.pack_count, watch).map_err(|fault| broken(fault, folder))
+}
+
+/// Proves that each group of files has the packs of its plan, where parts of the data set were planned
+/// apart.
+///
+/// # Errors
+/// [`Fault::Invalid`] for another number of packs, or another plan.
+pub(super) fn prove_groups(
+    manifest: &Manifest,
+    parts: &[PartClaims],
+    folder: &Path,
+) -> Result<(), Fault> {
+    let wrong = |detail| Fault::invalid(&folder.join(MANIFEST), None, detail);
+    for (number, group) in manifest.groups.iter().flatten().enumerate() {
+        let files = &manifest.files[group.files.0..group.files.1];
+        let paths: HashSet<PathBuf> = files.iter().map(|file| folder.join(&file.path)).collect();
+        let mut templates = Templates::new();
+        for part in parts.iter().filter(|part| paths.contains(&part.path)) {
+            for (runs, multiplicity) in part.claims.templates.iter() {
+                templates.push(runs, multiplicity);
+            }
+        }
+        let plan = Plan {
+            options: manifest.options(),
+            templates: templates.into_plan_order(),
+            lower_bound: 0,
+            certificate: manifest.certificate.clone(),
+            ledger: manifest.ledger,
+            sequence_count: manifest.sequence_count,
+            outcome: Outcome::default(),
+            load_certificate: None,
+        };
+        let (packs, id) = (plan.pack_count(), plan.id());
+        if (packs, &id) != (group.packs, &group.plan_id) {
+            return Err(wrong(format!(
+                "the files of group {number} have {packs} packs of plan {id}, and the manifest says \
+                 {} of {}",
+                group.packs, group.plan_id
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The same of templates in plan order.

@@ -27,7 +27,7 @@ use crate::output::{MANIFEST, Manifest, SourceNotes};
 use crate::progress::Meter;
 use crate::source::ids::Sequences;
 use crate::source::{Columns, Inputs, Packed, TextSource, Texts};
-use crate::store::{Rules, ingest};
+use crate::store::{Keep, Rules, ingest};
 use crate::{Fault, parallel};
 use claims::{Claims, PartClaims};
 use expected::Kept;
@@ -114,7 +114,9 @@ fn rows(
             let beside = scratch_folder(folder);
             let mut columns = with_notes(&options.columns, &manifest.source);
             columns.carry = carried_columns(reader.as_ref(), &columns)?;
-            let rules = Rules { end_of_document: end, pack: &manifest.options(), text: texts };
+            let keep = Keep::All;
+            let pack = &manifest.options();
+            let rules = Rules { end_of_document: end, pack, text: texts, keep };
             let mut inputs = inputs_of(inputs, &columns, &manifest.source);
             if let Some(texts) = texts {
                 inputs.column = texts.columns.first();
@@ -141,6 +143,7 @@ fn rows(
     let mut parts = read()?;
     totals::row_counts(&manifest, paths, &parts)?;
     prove_coverage(&promises, &mut parts, folder, threads, meter, &read)?;
+    bound::prove_groups(&manifest, &parts, folder)?;
     bound::prove(&manifest, &mut parts, folder, watch)?;
     reader.check_sums(&totals::sums(&parts))?;
     if let Some(noted) = noted {
@@ -150,6 +153,32 @@ fn rows(
     let spilled_bytes = sources.map_or(0, |sources| sources.spill.bytes());
     let report = totals::report(manifest, parts, spilled_bytes)?;
     Ok(DatasetReport { warnings: warnings.into_list(), ..report })
+}
+
+/// Reads back some files and holds every promise of a pack and of a segment against them, without the
+/// sources. `paths` are all files of the manifest.
+///
+/// # Errors
+/// As [`verify_dataset`].
+pub(super) fn prove_files(
+    format: &dyn RowFormat,
+    folder: &Path,
+    paths: &[PathBuf],
+    manifest: &Manifest,
+    threads: usize,
+    meter: &Meter<'_>,
+) -> Result<Vec<PartClaims>, Fault> {
+    let reader = format.open(folder, paths, manifest)?;
+    let promises = Promises {
+        manifest,
+        options: manifest.options(),
+        shape: reader.shape(),
+        sources: None,
+        kept: Kept::of(manifest, format.facts(), None, folder)?,
+    };
+    let parts = read_back(reader.as_ref(), &promises, false, threads, meter)?;
+    totals::row_counts(manifest, paths, &parts)?;
+    Ok(parts)
 }
 
 /// Proves a data set that holds a plan.
@@ -210,6 +239,7 @@ fn inputs_of<'a>(paths: &'a [String], columns: &'a Columns, notes: &'a SourceNot
         packed: if notes.repack { Packed::Read } else { Packed::Refuse },
         column: &columns.tokens,
         arrays: false,
+        ranges: &[],
     }
 }
 

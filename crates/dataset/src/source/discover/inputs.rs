@@ -15,4 +15,7 @@ pub(crate) struct Inputs<'a> {
     pub column: &'a str,
     /// Whether an array of lengths can be a source.
     pub arrays: bool,
+    /// Which parts of each file, where all are named and not all parts are wanted: row groups or
+    /// record batches.
+    pub ranges: &'a [Option<(u64, u64)>],
 }

@@ -6,8 +6,8 @@
 
 use crate::Fault;
 use crate::format::shape::table::{Table, primitive_name};
-use crate::format::sink::{Cut, Sink, Sizes, shard_name};
-use crate::output::{DataFile, DataWriter, Output};
+use crate::format::sink::{Cut, Finished, Shards, Sink, shard_name};
+use crate::output::{DataWriter, MANIFEST, Output};
 use crate::store::{Block, Span};
 use arrow_array::RecordBatch;
 use arrow_buffer::ToByteSlice;
@@ -37,13 +37,14 @@ pub(crate) struct Part {
 pub(crate) struct FolderFiles {
     count: usize,
     open: Option<Shard>,
-    done: Vec<DataFile>,
-    contents: Sha256,
+    done: Vec<Finished>,
 }
 
 struct Shard {
     index: usize,
     rows: u64,
+    /// Those of its blocks.
+    hashes: Vec<Value>,
     writer: StreamWriter<BufWriter<DataWriter>>,
 }
 
@@ -58,13 +59,17 @@ impl<T: Table> FolderSink<T> {
         Self { table, shard_bytes, prefix: "train/" }
     }
 
+    fn name(&self, index: usize, count: usize) -> String {
+        format!("{}{}", self.prefix, shard_name("data", index, count, "arrow"))
+    }
+
     fn open(&self, output: &Output, index: usize, count: usize) -> Result<Shard, Fault> {
-        let name = format!("{}{}", self.prefix, shard_name("data", index, count, "arrow"));
+        let name = self.name(index, count);
         let file = output.create(&name)?;
         let path = file.path().to_path_buf();
         let writer = StreamWriter::try_new(BufWriter::new(file), self.table.schema());
         let writer = writer.map_err(|error| refused(&path, error))?;
-        Ok(Shard { index, rows: 0, writer })
+        Ok(Shard { index, rows: 0, hashes: Vec::new(), writer })
     }
 }
 
@@ -84,11 +89,13 @@ impl<T: Table> Sink for FolderSink<T> {
         self.table.pack_bytes(places, segments)
     }
 
-    fn begin(&self, output: &Output, shards: &[Sizes]) -> Result<FolderFiles, Fault> {
-        let open = Some(self.open(output, 0, shards.len())?);
-        let mut contents = Sha256::new();
-        contents.update(self.table.schema().to_string());
-        Ok(FolderFiles { count: shards.len(), open, done: Vec::new(), contents })
+    fn shard_name(&self, index: usize, count: usize) -> Option<String> {
+        Some(self.name(index, count))
+    }
+
+    fn begin(&self, output: &Output, shards: &Shards) -> Result<FolderFiles, Fault> {
+        let open = Some(self.open(output, shards.first, shards.count)?);
+        Ok(FolderFiles { count: shards.count, open, done: Vec::new() })
     }
 
     fn encode(&self, block: Block, go_on: &dyn Fn() -> Result<(), Fault>) -> Result<Part, Fault> {
@@ -117,21 +124,34 @@ impl<T: Table> Sink for FolderSink<T> {
             files.close()?;
             files.open = Some(self.open(output, span.shard, files.count)?);
         }
-        files.contents.update(part.hash);
         let shard = files.open.as_mut().expect("opened above");
+        shard.hashes.push(hex(&part.hash).into());
         shard.rows += part.batch.num_rows() as u64;
         let written = shard.writer.write(&part.batch);
         written.map_err(|error| refused(shard.writer.get_ref().get_ref().path(), error))
     }
 
-    fn finish(&self, mut files: FolderFiles, output: &Output) -> Result<Vec<DataFile>, Fault> {
+    fn finish(&self, mut files: FolderFiles, _output: &Output) -> Result<Vec<Finished>, Fault> {
         files.close()?;
-        let mut fingerprint = String::new();
-        for byte in &files.contents.finalize()[..8] {
-            let _ = write!(fingerprint, "{byte:02x}"); // a string takes every byte
+        Ok(files.done)
+    }
+
+    fn describe(&self, files: &[Finished], output: &Output) -> Result<(), Fault> {
+        let mut contents = Sha256::new();
+        contents.update(self.table.schema().to_string());
+        for Finished { file, index } in files {
+            let hashes = hashes(index).ok_or_else(|| {
+                let detail = format!("the hashes of {} are missing or wrong", file.path);
+                Fault::format(Path::new(MANIFEST), None, detail)
+            })?;
+            for hash in hashes {
+                contents.update(hash);
+            }
         }
-        let names =
-            files.done.iter().map(|file| json!({ "filename": &file.path[self.prefix.len()..] }));
+        let fingerprint = hex(&contents.finalize()[..8]);
+        let names = files
+            .iter()
+            .map(|finished| json!({ "filename": &finished.file.path[self.prefix.len()..] }));
         let state = json!({
             "_data_files": names.collect::<Vec<_>>(),
             "_fingerprint": fingerprint,
@@ -156,8 +176,29 @@ impl<T: Table> Sink for FolderSink<T> {
         if !self.prefix.is_empty() {
             output.describe("dataset_dict.json", b"{\"splits\": [\"train\"]}\n")?;
         }
-        Ok(files.done)
+        Ok(())
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(digits, "{byte:02x}"); // a string takes every byte
+    }
+    digits
+}
+
+/// The hashes of a shard's blocks, from what was noted of it.
+fn hashes(index: &Value) -> Option<Vec<[u8; 32]>> {
+    let read = |hash: &Value| {
+        let digits = hash.as_str().filter(|digits| digits.len() == 64 && digits.is_ascii())?;
+        let mut bytes = [0; 32];
+        for (k, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&digits[2 * k..2 * k + 2], 16).ok()?;
+        }
+        Some(bytes)
+    };
+    index.as_array()?.iter().map(read).collect()
 }
 
 /// Columns in the words of `datasets`. "List", which versions from 4 on write for the same thing,
@@ -182,7 +223,7 @@ impl FolderFiles {
         let buffered = shard.writer.into_inner().map_err(|error| refused(&path, error))?;
         let file = buffered.into_inner();
         let file = file.map_err(|error| Fault::io("write", &path, error.error()))?;
-        self.done.push(file.finish(shard.rows)?);
+        self.done.push(Finished { file: file.finish(shard.rows)?, index: shard.hashes.into() });
         Ok(())
     }
 }
