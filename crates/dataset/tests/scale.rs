@@ -5,7 +5,7 @@ mod common;
 mod jobs;
 
 use arrow_ipc::reader::FileReader;
-use common::inputs;
+use common::{arrow_stream, inputs, source};
 use jobs::{
     Case, Mask, begun, count_of, counted, files_of, finalized, partitions, planned, shuffle,
     shuffled, stream,
@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use stowage_dataset::{
-    Fault, VerifyOptions, assign_partition, pack_dataset, verify_dataset, verify_shard,
-    write_group, write_shards,
+    Fault, VerifyOptions, assign_partition, count_partition, pack_dataset, verify_dataset,
+    verify_shard, write_group, write_shards,
 };
 use stowage_engine::epoch::Order;
 use stowage_engine::epoch::balance::Cost;
@@ -226,4 +226,100 @@ fn an_engines_stream_gives_the_same_shards_as_files_between_the_steps() {
         let shard = shard.expect("int32");
         assert!(shard.values().iter().all(|it| *it == shard.value(0)));
     }
+}
+
+#[test]
+fn rows_that_another_program_gives_count_for_the_files_in_whose_place_they_come() {
+    let case = Case { labels: true, carry: true, ..Case::new("parquet") };
+    let folder = tempfile::tempdir().expect("a folder");
+    let (job, sources, shards) = shuffle(&case, folder.path());
+    for partition in 0..sources.len() {
+        let path = folder.path().join("rows.arrows");
+        arrow_stream(&path, &case.table(300 * partition..300 * (partition + 1), 60), 70);
+        let input = path.to_str();
+        // What is there already has these bytes, or these calls fail.
+        count_partition(&job, partition, input, 2, &Unwatched).expect("the same counts");
+        assign_partition(&job, partition, None, None, 2, &Unwatched).expect("assigned");
+        assign_partition(&job, partition, input, None, 2, &Unwatched).expect("the same rows");
+    }
+    write_shards(&job, 0, shards - 1, None, None, &Unwatched).expect("written");
+    finalized(&job);
+    let apart = folder.path().join("apart");
+    fs::create_dir(&apart).expect("a folder");
+    let more = json!({ "groupPacks": 20_000, "maxLoss": 1 });
+    let parts = json!([{ "inputs": [] }, { "inputs": [] }]);
+    let local = begun(&apart, &case.job("local", &apart.join("out"), &parts, &more));
+    let (first, second, both) = (apart.join("1"), apart.join("2"), apart.join("12"));
+    arrow_stream(&first, &case.table(0..300, 60), 70);
+    arrow_stream(&second, &case.table(300..500, 60), 70);
+    arrow_stream(&both, &case.table(0..500, 60), 90);
+    for (partition, path) in [&first, &second].into_iter().enumerate() {
+        count_partition(&local, partition, path.to_str(), 2, &Unwatched).expect("counted");
+    }
+    assert_eq!(planned(&local)["groups"], 1);
+    let fault = write_group(&local, 0, first.to_str(), None, 2, &Unwatched).expect_err("rows lack");
+    assert_eq!(fault.code(), "ERR_INPUT_CHANGED");
+    write_group(&local, 0, both.to_str(), None, 2, &Unwatched).expect("written");
+    finalized(&local);
+    let options = VerifyOptions {
+        output: apart.join("out"),
+        inputs: Some(inputs(&[&first, &second])),
+        columns: case.columns(),
+        text: None,
+        digests: true,
+    };
+    verify_dataset(&options, 2, &Unwatched).expect("proved");
+}
+
+#[test]
+fn a_mask_without_a_type_is_weights_everywhere_if_one_partition_has_fractions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, second: &str| {
+        let path = folder.path().join(name);
+        let row = |k: usize| format!("{{\"input_ids\":[{k},7,8],\"mask\":[1,{second},1]}}\n");
+        fs::write(&path, (0..50).map(row).collect::<String>()).expect("written");
+        path
+    };
+    let sources = vec![write("a.jsonl", "0"), write("b.jsonl", "0.5"), write("c.jsonl", "1")];
+    let case = Case { mask: Some(Mask::Weights), ..Case::new("parquet") };
+    let paths: Vec<&Path> = sources.iter().map(PathBuf::as_path).collect();
+    let (one, many) = (folder.path().join("one"), folder.path().join("many"));
+    let options = case.options(inputs(&paths), one.clone());
+    pack_dataset(&options, 2, &Unwatched).expect("packed");
+    let partitions = partitions(&sources, 3);
+    assert_eq!(count_of(&partitions), 3);
+    let job = begun(folder.path(), &case.job("shuffle", &many, &partitions, &json!({})));
+    counted(&job, 3);
+    let shards = planned(&job)["shards"].as_u64().expect("a number") as usize;
+    for partition in 0..3 {
+        assign_partition(&job, partition, None, None, 2, &Unwatched).expect("assigned");
+    }
+    write_shards(&job, 0, shards - 1, None, None, &Unwatched).expect("written");
+    finalized(&job);
+    let (one, mut many) = (files_of(&one), files_of(&many));
+    many.remove("_stowage.job.json");
+    assert!(one == many);
+}
+
+#[test]
+fn a_group_that_the_policies_leave_nothing_of_has_no_files_and_the_job_ends() {
+    let pack = PackOptions { overlong: Overlong::Drop, ..PackOptions::new(64) };
+    let case = Case { pack, ..Case::new("parquet") };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sources = case.sources(folder.path(), 1, 300, 60);
+    let path = folder.path().join("part-900.parquet");
+    source(&path, &vec![vec![5; 99]; 40], 10);
+    sources.push(path);
+    let report = local(&case, folder.path(), &sources, 2, 1);
+    assert!(report["groups"].as_u64() > Some(1), "{report}");
+    let paths: Vec<&Path> = sources.iter().map(PathBuf::as_path).collect();
+    let options = VerifyOptions {
+        output: folder.path().join("local"),
+        inputs: Some(inputs(&paths)),
+        columns: case.columns(),
+        text: None,
+        digests: true,
+    };
+    let proved = verify_dataset(&options, 2, &Unwatched).expect("proved");
+    assert_eq!(proved.stats.ledger.dropped_count, 40);
 }

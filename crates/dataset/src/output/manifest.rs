@@ -280,7 +280,7 @@ impl Fields<'_> {
             format: self.text("format")?,
             capacity,
             pack_count: self.whole("packCount")?,
-            sequence_count: self.whole("sequenceCount")?,
+            sequence_count: self.sequence_count()?,
             ledger: Ledger {
                 tokens_in: self.whole("tokensIn")?,
                 tokens_packed: self.whole("tokensPacked")?,
@@ -311,6 +311,19 @@ impl Fields<'_> {
             files: self.files("files")?,
             described: self.files("described")?,
         })
+    }
+
+    /// What is read back has ids of 32 bits; jobs over many machines may write more.
+    fn sequence_count(&self) -> Result<u64, Fault> {
+        let count = self.whole("sequenceCount")?;
+        if u32::try_from(count).is_ok() {
+            return Ok(count);
+        }
+        let detail = format!(
+            "'sequenceCount' is missing or wrong: {count}; a data set of 2^32 sequences or more is \
+             proved shard by shard, by its job"
+        );
+        Err(Fault::format(self.path, None, detail))
     }
 
     fn groups(&self) -> Result<Option<Vec<PartitionGroup>>, Fault> {

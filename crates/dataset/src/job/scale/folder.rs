@@ -111,23 +111,26 @@ impl Pending {
         let refused = |error: io::Error| Fault::io("write", &path, &error);
         let file = file.into_inner().map_err(|error| refused(error.into_error()))?;
         file.as_file().sync_all().map_err(refused)?;
-        match file.persist_noclobber(&path) {
-            Ok(_) => Ok(()),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                let (mine, there) = (error.file.path(), &path);
-                if same(mine, there).map_err(refused)? {
-                    return Ok(());
-                }
-                Err(Fault::Job(format!(
-                    "{} is there already, and this step gives other bytes for it: the input, an \
-                     option or the program has changed since; begin a new job folder",
-                    path.display()
-                )))
-            }
-            Err(error) => {
-                Err(Fault::io(&format!("give its name to {name} of"), &path, &error.error))
-            }
+        let file = match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(()),
+            Err(error) => error.file,
+        };
+        // A mount of an object store may have no rename that replaces nothing: then the second of two
+        // that come at once replaces equal bytes.
+        if !path.exists() {
+            let persisted = file.persist(&path);
+            return persisted.map(|_| ()).map_err(|error| {
+                Fault::io(&format!("give its name to {name} of"), &path, &error.error)
+            });
         }
+        if same(file.path(), &path).map_err(refused)? {
+            return Ok(());
+        }
+        Err(Fault::Job(format!(
+            "{} is there already, and this step gives other bytes for it: the input, an option or the \
+             program has changed since; begin a new job folder",
+            path.display()
+        )))
     }
 }
 
