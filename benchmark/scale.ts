@@ -1,12 +1,13 @@
 // `npm run bench:scale`: what jobs over many machines cost. It prints
 //
+//   * nanoseconds of a place (seat) and of a pack of the layout, at 3e9 sequences;
 //   * packs that local mode loses, by lengths, capacity and sequences in a group (docs/scale-out.md);
 //   * count, assign and write in MB of tokens per second of processor time, beside packDataset, and the
 //     bytes that go through the shuffle per byte of tokens;
 //   * the start of Node with stowage, which every task pays;
 //   * Spark beside packDataset on the same data, with the memory of an executor; needs Java 17.
 //
-//   npm run bench:scale -- [--sequences 4000000] [--rows 400000] [--only loss,steps,start,spark]
+//   npm run bench:scale -- [--sequences 4000000] [--rows 400000] [--only seat,loss,steps,start,spark]
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -21,7 +22,7 @@ const { values: flags } = parseArgs({
   options: {
     sequences: { type: "string", default: "4000000" },
     rows: { type: "string", default: "400000" },
-    only: { type: "string", default: "loss,steps,start,spark" },
+    only: { type: "string", default: "seat,loss,steps,start,spark" },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "stowage-scale-"));
@@ -135,6 +136,20 @@ function spent(command: string): number {
   return sum(stderr.trim().split(" ").map(Number));
 }
 
+function seat(): void {
+  const args = [
+    "run",
+    "--release",
+    "--locked",
+    "--quiet",
+    "-p",
+    "stowage-engine",
+    "--example",
+    "locate",
+  ];
+  console.log(`\n${execFileSync("cargo", args, { cwd: ROOT, encoding: "utf8" }).trim()}`);
+}
+
 function start(): void {
   const times = (command: string): string => {
     const found = Array.from({ length: 9 }, () => spent(command)).sort((a, b) => a - b);
@@ -168,6 +183,7 @@ console.log(
   `${cpu}, ${cores} cores, Node ${node}, load ${load.join(" ")}, ${new Date().toISOString().slice(0, 10)}`,
 );
 try {
+  if (wanted.includes("seat")) seat();
   if (wanted.includes("loss")) losses();
   if (wanted.includes("steps")) {
     const found = peersPython(join(ROOT, "benchmark", "peers", "datasets-requirements.txt"));
