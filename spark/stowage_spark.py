@@ -200,7 +200,9 @@ class Driver:
         wide = from_arrow_schema(through_spark(schema).append(pa.field("task", pa.int64())))
         tasks = self.tasks([*sources], lambda item: [item], "offsets")
         placed = tasks.mapInArrow(lambda batches: assign(job, shards, per_task, salts, batches), wide)
-        placed = placed.repartitionById(count, "task") if direct else placed.repartition(count, "task")
+        placed = (
+            placed.repartitionById(count, F.col("task").cast("int")) if direct else placed.repartition(count, "task")
+        )
         rows = placed.drop("task").sortWithinPartitions("shard", "pack", "slot")
         rows.mapInArrow(lambda batches: write(job, schema, batches), "done int").collect()
 
