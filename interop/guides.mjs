@@ -21,6 +21,7 @@ export const guides = [
   "dataframes",
   "micro-batches",
   "epochs",
+  "scale-out",
   "report",
   "desk",
 ];

@@ -1,7 +1,7 @@
 // Compiles ts/ to dist/ and bundles the command line, whose libraries are needed to build only.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
@@ -68,13 +68,15 @@ if (existsSync("ts/cli/main.ts")) {
     Object.assign(inputs, metafile.inputs);
   }
   // One copy of the library per process: the command line loads what `require("stowage")` loads,
-  // so that its classes and its binary are the same.
+  // so that its classes and its binary are the same. That holds for the steps of a job, too.
   const library = {
     name: "library",
     setup({ onResolve }) {
-      onResolve({ filter: /\/index\.js$/ }, ({ path, resolveDir }) => {
-        const inside = resolveDir.endsWith(join("ts", "cli")) && path === "../index.js";
-        return inside ? { path: "../index.js", external: true } : undefined;
+      onResolve({ filter: /\/(index|job)\.js$/ }, ({ path, resolveDir }) => {
+        const from = relative(process.cwd(), join(resolveDir, path));
+        const inside = [join("ts", "index.js"), join("ts", "job", "job.js")].includes(from);
+        const found = relative("ts", from).replaceAll("\\", "/");
+        return inside ? { path: `../${found}`, external: true } : undefined;
       });
     },
   };

@@ -58,7 +58,7 @@ try {
   };
   const path = join(scratch, "tsconfig.json");
   writeFileSync(path, JSON.stringify({ compilerOptions, include: [join(process.cwd(), "ts")] }));
-  for (const room of ["report", "desk"]) {
+  for (const room of ["report", "desk", "job"]) {
     const filePath = `ts/${room}/${room}.ts`;
     if (!existsSync(filePath)) continue;
     const entry = { filePath, compilation: { preferredConfigPath: path } };

@@ -10,11 +10,13 @@ import test from "ava";
 import { transformSync } from "esbuild";
 import * as desk from "../../desk.js";
 import * as stowage from "../../index.js";
+import * as job from "../../job.js";
 import * as report from "../../report.js";
 
 const declared = (file: string): string =>
   readFileSync(join(import.meta.dirname, "../..", file), "utf8");
-const source = declared("index.d.ts") + declared("report.d.ts") + declared("desk.d.ts");
+const source =
+  declared("index.d.ts") + declared("report.d.ts") + declared("desk.d.ts") + declared("job.d.ts");
 
 interface Example {
   name: string;
@@ -82,7 +84,7 @@ type Run = (scope: object, check: (found: unknown, expected: unknown) => void) =
 
 for (const [i, { name, code }] of all.entries()) {
   test(`example ${i + 1}: ${name}`, async (t) => {
-    const scope = { ...fs, ...stowage, ...report, ...desk };
+    const scope = { ...fs, ...stowage, ...report, ...desk, ...job };
     const names = Object.keys(scope).filter((key) => key !== "default");
     const body = `return async ({ ${names.join(", ")} }, check) => {{${checked(code)}\n}}`;
     const { code: script } = transformSync(`(() => { ${body} })`, { loader: "ts" });

@@ -4,7 +4,7 @@
 //   base → packing → epoch → plan
 //                  → stream
 //                  → rows → dataset
-//        → text         → dataset
+//        → text         → dataset → job
 //
 // `index.ts` names what is public, and the command line, the report and the desk see no more than that:
 // they import the package by its name. DESIGN.md says what lives in which room.
@@ -19,6 +19,7 @@ const rooms = {
   rows: ["base", "packing"],
   text: ["base"],
   dataset: ["base", "packing", "rows", "text"],
+  job: ["base", "packing", "dataset"],
 };
 
 /** Private and generated; its types are ours. */
@@ -76,7 +77,7 @@ export default {
       from: { path: "^ts/cli/" },
       to: {
         path: "^(ts/|native|dist/)",
-        pathNot: "^ts/(cli/|index\\.ts$|dataset/formats\\.ts$|report/counts\\.ts$)",
+        pathNot: "^ts/(cli/|index\\.ts$|job/job\\.ts$|dataset/formats\\.ts$|report/counts\\.ts$)",
       },
     },
     {
@@ -114,7 +115,15 @@ export default {
         "the package needs no other at run time; those of the command line and of pages are bundled",
       severity: "error",
       from: { path: "^ts/", pathNot: "^ts/(cli|report|desk)/" },
-      to: { dependencyTypesNot: ["core", "local"], pathNot: native },
+      to: { dependencyTypesNot: ["core", "local"], pathNot: `${native}|^index\\.js$` },
+    },
+    {
+      name: "own-name-for-types",
+      comment:
+        "of the package by its own name a room takes types alone: its declarations are to be those of users",
+      severity: "error",
+      from: { path: "^ts/", pathNot: "^ts/(cli|report|desk)/" },
+      to: { path: "^index\\.js$", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "tests-see-the-package",

@@ -16,6 +16,7 @@ export const groups = {
     "dataframes",
     "duckdb-arrow",
     "remote-sources",
+    "scale-out",
     "bundlers",
   ],
 };

@@ -55,7 +55,7 @@ export function candidates(program: Command, words: readonly string[]): string[]
   let option = before.at(-1);
   if (word === "=") word = "";
   else if (option === "=") option = before.at(-2);
-  const verb = program.commands.find((command) => before.includes(command.name()));
+  const verb = verbOf(program, before);
   const options = [...(verb?.options ?? []), ...program.options].filter(({ hidden }) => !hidden);
   const [, assigned, beginning] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? [];
   if (assigned !== undefined && beginning !== undefined) {
@@ -67,7 +67,15 @@ export function candidates(program: Command, words: readonly string[]): string[]
   if (word.startsWith("-")) return optionsOf(options, before, word);
   const verbs = program.commands.filter((command) => command.summary() !== "");
   if (verb === undefined || verb.name() === "help") return begun(verbs.map(described), word);
+  if (verb.commands.length > 0) return begun(verb.commands.map(described), word);
   return positional(verb, options, before, word);
+}
+
+/** The verb among the words; of `job` that below it, once it is typed. */
+function verbOf(program: Command, before: readonly string[]): Command | undefined {
+  const verb = program.commands.find((command) => before.includes(command.name()));
+  const after = before.slice(before.indexOf(verb?.name() ?? "") + 1);
+  return verb?.commands.find((command) => after.includes(command.name())) ?? verb;
 }
 
 function find(options: readonly Option[], word: string | undefined): Option | undefined {

@@ -26,6 +26,13 @@ const VERB_HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ERR_OVERLONG: "use --filter-over-cap to leave such sequences out, or a larger --max-seq-len",
     ERR_EMPTY_SEQUENCE: "use --filter-empty to leave empty sequences out",
   },
+  "job init": { ERR_OUTPUT_EXISTS: "a job never replaces an output: name a new folder" },
+  "job plan": {
+    ERR_OVERLONG: "begin another job with --overlong drop, truncate, truncate-start or split",
+    ERR_EMPTY_SEQUENCE: "begin another job with --empty drop to leave empty sequences out",
+    ERR_JOB_INCOMPLETE: "`stowage job status` has what is missing",
+  },
+  "job finalize": { ERR_JOB_INCOMPLETE: "`stowage job status` has what is missing" },
 };
 
 /** Says what went wrong on standard error; returns the exit code. */

@@ -9,6 +9,7 @@ import { addCompletion } from "./completion.js";
 import { addDesk } from "./desk.js";
 import { fail } from "./failure.js";
 import { addReport } from "./html-report.js";
+import { addJob } from "./job/job.js";
 import { addPack } from "./pack.js";
 import { addPlan } from "./plan.js";
 import { addPrepare } from "./prepare.js";
@@ -48,6 +49,7 @@ function createProgram(session: Session): Command {
     addClean,
     addTokenize,
     addDesk,
+    addJob,
   ])
     add(program, session);
   addHelp(program);
@@ -61,10 +63,12 @@ function addHelp(program: Command): void {
     .command("help")
     .description("say how to use a verb")
     .argument("[verb]", "which one")
-    .action((name?: string) => {
+    .argument("[step]", "of `job`, which verb of it")
+    .action((name?: string, step?: string) => {
       if (name === undefined) program.help();
       const verb = program.commands.find((command) => command.name() === name);
-      if (verb !== undefined) verb.help();
+      const below = verb?.commands.find((command) => command.name() === step);
+      if (verb !== undefined) (below ?? verb).help();
       // As if it had been typed: what is said of it then is what is to be said here.
       program.parse([name], { from: "user" });
     });
@@ -79,13 +83,19 @@ async function main(): Promise<number> {
     await program.parseAsync();
     return 0;
   } catch (error) {
-    const verbs = program.commands.map((command) => command.name());
-    return fail(
-      session,
-      error,
-      process.argv.find((argument) => verbs.includes(argument)),
-    );
+    return fail(session, error, typed(program));
   }
+}
+
+/** The verb that was typed, with that below it: `job count`. */
+function typed(program: Command): string | undefined {
+  const name = (command: Command): string => command.name();
+  const verbs = program.commands.map(name);
+  const verb = process.argv.find((argument) => verbs.includes(argument));
+  if (verb === undefined) return undefined;
+  const below = program.commands.find((command) => command.name() === verb)?.commands.map(name);
+  const next = process.argv[process.argv.indexOf(verb) + 1];
+  return next !== undefined && below?.includes(next) === true ? `${verb} ${next}` : verb;
 }
 
 void main().then((exitCode) => {

@@ -48,8 +48,14 @@ const DATASET_NAMES = Object.keys({
   true
 >);
 
+/** Options of jobs over many machines. */
+const JOB_NAMES = ["partitionSize", "groupPacks", "maxLoss", "perTask"];
+
 /** Options whose library names differ from what is typed. */
-export const OPTION_NAMES: ReadonlySet<string> = new Set([...PACK_NAMES, ...DATASET_NAMES]);
+export const OPTION_NAMES: ReadonlySet<string> = new Set([
+  ...[...PACK_NAMES, ...DATASET_NAMES],
+  ...JOB_NAMES,
+]);
 
 /** maxSequencesPerPack as --max-sequences-per-pack. */
 export function flagOf(name: string): string {
