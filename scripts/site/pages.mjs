@@ -1,7 +1,7 @@
 // Which page of docs/ stands where on the site. Their titles are their own headings.
 
 export const groups = {
-  Guides: ["from-text", "sources", "formats", "command-line", "report", "reliability"],
+  Guides: ["from-text", "sources", "formats", "command-line", "report", "desk", "reliability"],
   Trainers: [
     "trl",
     "llamafactory",
