@@ -1,7 +1,7 @@
-// Jobs over many tasks with real engines: `npm run test:spark [-- arrays uploads memory yaml spark]`.
+// What jobs over many machines need of other languages: `npm run test:spark [-- ruff yaml uploads]`.
 //
-// Python's packages come into STOWAGE_CACHE (default: .venv beside package.json). Spark needs Java 17 or
-// later; where there is none, that check is skipped by its name, and so is that of YAML without Go.
+// Python's packages come into STOWAGE_CACHE (default: .venv beside package.json). Without Go the check of
+// YAML is skipped by its name.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -47,12 +47,6 @@ function environment() {
   return python;
 }
 
-/** Version of the Java on the path, or 0. */
-function java() {
-  const { status, stderr } = spawnSync("java", ["-version"], { encoding: "utf8" });
-  return status === 0 ? Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) : 0;
-}
-
 /** Each document of the page must be one of Kubernetes', every field known to its types. */
 function yaml(folder) {
   const page = readFileSync(join(root, "docs", "scale-out.md"), "utf8");
@@ -72,24 +66,8 @@ const checks = {
     if (spawnSync("go", ["version"]).status !== 0) return "skipped: there is no Go";
     yaml(folder);
   },
-  arrays: (folder) => must(python, [join(here, "check_jobs.py"), folder, "arrays"]),
   uploads: (folder) => must(python, [join(here, "check_jobs.py"), folder, "uploads"]),
-  memory: (folder) => must(python, [join(here, "check_jobs.py"), folder, "memory"]),
-  spark: (folder) => spark(folder, "check_spark.py"),
-  // Not among the checks: `npm run bench:scale` asks for it.
-  bench: (folder) => spark(folder, "bench_spark.py"),
 };
-
-function spark(folder, script) {
-  const version = java();
-  if (version < 17)
-    return `skipped: Spark needs Java 17 or later, and there is ${version || "none"}`;
-  const env = { ...process.env, SPARK_LOCAL_IP: "127.0.0.1", PYSPARK_PYTHON: python };
-  delete env.SPARK_HOME;
-  delete env.SPARK_CONF_DIR;
-  must(python, [join(here, script), folder], { env });
-  return undefined;
-}
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in checks));
@@ -102,7 +80,7 @@ const scratch = mkdtempSync(join(tmpdir(), "stowage-jobs-"));
 const failed = [];
 try {
   for (const [name, check] of Object.entries(checks)) {
-    if (wanted.length > 0 ? !wanted.includes(name) : name === "bench") continue;
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     const since = Date.now();
     const folder = join(scratch, name);
     mkdirSync(folder);
