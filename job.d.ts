@@ -208,7 +208,7 @@ export interface InitReport {
  *
  * @example
  * writeFileSync("tokens.jsonl", '{"input_ids":[11,12,13]}\n{"input_ids":[21,22]}\n{"input_ids":[31]}\n');
- * const { partitions } = await initJob("job", { input: "tokens.jsonl", output: "packed", format: "parquet", capacity: 4 });
+ * const { partitions } = await initJob("job", { input: "tokens.jsonl", output: "packed-by-job", format: "parquet", capacity: 4 });
  * partitions; // => 1
  */
 export declare function initJob(
