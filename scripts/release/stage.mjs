@@ -4,7 +4,7 @@
 //
 // The root's manifest is made here: it names all platform packages, so that npm takes the one that
 // fits, and no script nor development dependency, which a user can't run.
-import { copyFileSync, cpSync, existsSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "./inspect.mjs";
@@ -36,7 +36,7 @@ export function stage(chosen) {
 
 function stageRoot() {
   const folder = empty(out(`packages/${manifest.name}`));
-  const outside = manifest.files.filter((path) => !path.startsWith("dist/"));
+  const outside = manifest.files.filter((path) => !path.startsWith("dist/")).flatMap(matches);
   // Types are in index.d.ts, rolled up; npm would take dist/index.d.ts for that of the root.
   const filter = (path) => !/dist\b.*\.d\.ts$/.test(path);
   for (const name of [...outside, "README.md", "LICENSE", "dist"]) {
@@ -48,13 +48,23 @@ function stageRoot() {
     platforms.map(({ name }) => [`${manifest.name}-${name}`, manifest.version]),
   );
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
-  const literal = manifest.files.filter((path) => !path.includes("*"));
-  const expected = [...literal, "README.md", "LICENSE", "package.json", manifest.bin.stowage];
+  const expected = [
+    ...[...outside, ...manifest.files.filter((path) => !path.includes("*"))],
+    ...["README.md", "LICENSE", "package.json", manifest.bin.stowage],
+  ];
   // What was compiled has its source in ts/.
   const source = (path) => here(path.replace(/^dist(.*)\.js$/, "ts$1.ts"));
   const files = (path) =>
     expected.includes(path) || (/^dist\/.*\.js$/.test(path) && existsSync(source(path)));
   return { folder, files, expected, limit: limits.root };
+}
+
+/** The files that an entry of the manifest's list means: a path, or `FOLDER/*.ENDING`. */
+function matches(entry) {
+  const [, folder, ending] = /^([^*]+)\/\*(\.[^*]+)$/.exec(entry) ?? [];
+  if (folder === undefined) return [entry];
+  const found = readdirSync(here(folder)).filter((name) => name.endsWith(ending));
+  return found.map((name) => `${folder}/${name}`);
 }
 
 function stagePlatform(platform) {
