@@ -1,171 +1,7 @@
 // The whole public surface of stowage/desk. Made from ts/ by `npm run build:types`.
 
-import {
-  DatasetReport,
-  LengthHistogram,
-  Lengths,
-  PackDatasetOptions,
-  PackOptions,
-  PackingStats,
-  Progress,
-  Strategy,
-  StrategyInfo,
-} from "stowage";
-
-/**
- * The figures of a report. Their size doesn't grow with the number of sequences: at most 200 bins, 64 packs
- * a list and 40 capacities, some 10 to 40 KB as JSON.
- */
-export interface ReportData {
-  /** Of this layout. */
-  version: 1;
-  /** What made it, as "stowage 0.1.0". */
-  generator: string;
-  /** What the page is called, if not like its source. */
-  title?: string;
-  /** What the figures are of. */
-  source: ReportSource;
-  /** What decided the packing. */
-  options: ReportedOptions;
-  /** The figures of the packing, as the library gives them; `time` only where times were asked for. */
-  stats: Omit<PackingStats, "time"> & Partial<Pick<PackingStats, "time">>;
-  /** Absent for strategies that don't plan, and where no plan is written down. */
-  plan?: {
-    id: string;
-    /** Absent for packed data sets, whose manifest doesn't say. */
-    templateCount?: number;
-    certificate?: {
-      kind: string;
-      parameter?: number;
-      weights: number;
-    };
-  };
-  /** Bins of `lengths` per doubling, from 8 tokens on; below, each length is a bin. */
-  perDoubling: number;
-  /** Sequences by length, `to` exclusive, cut at the capacity; empty ones aside. */
-  lengths: LengthBin[];
-  /** True where `lengths` are those of the pieces in the packs, since the source wasn't given. */
-  asPacked?: true;
-  /** What policies lose; absent with `asPacked`. */
-  overlong?: OverlongLosses;
-  /** What other capacities would give, ascending; empty with `asPacked`. */
-  capacities: CapacityTrial[];
-  /** What strategies give; empty with `asPacked`. */
-  strategies: StrategyTrial[];
-  /** Packs by padding tokens: 0, 1, 2 to 3, 4 to 7 … */
-  padding: PackBin[];
-  /** Packs by number of sequences, likewise. */
-  perPack: PackBin[];
-  /** Squared lengths: of a padded row per sequence, of packs as one, of sequences kept apart. */
-  attention: {
-    single: number;
-    packed: number;
-    isolated: number;
-  };
-  /** The ranks that the trade-off of capacities speaks of. */
-  worldSize: number;
-  /** Time in which ranks work, by their number. */
-  balance: {
-    worldSize: number;
-    shuffled: number;
-    balanced: number;
-  }[];
-  /** Some of the packs: `sample` drawn with `seed`, `worst` the emptiest, `top` the most repeated. */
-  packs: {
-    of: number;
-    seed: number;
-    sample: ReportedPack[];
-    worst: ReportedPack[];
-    top: ReportedPack[];
-  };
-  /** What it is compared with. */
-  other?: ReportData;
-}
-interface ReportSource {
-  /** What the page calls it. */
-  label: string;
-  /** What was read. */
-  kind: "lengths" | "histogram" | "plan" | "dataset";
-  sequenceCount: number;
-  tokenCount: number;
-  maxLength: number;
-  distinctLengths: number;
-  /** Sequences without tokens. */
-  emptyCount: number;
-  /** Lengths by nearest rank, empty sequences included; all 0 where there are none. */
-  quantiles: {
-    p1: number;
-    p10: number;
-    p50: number;
-    p90: number;
-    p99: number;
-  };
-}
-interface ReportedOptions {
-  capacity: number;
-  strategy: Strategy;
-  overlong: "error" | "drop" | "truncate" | "split" | "truncate-start";
-  empty: "error" | "drop";
-  maxSequencesPerPack?: number;
-  sequenceAlignment?: number;
-  effort?: number;
-}
-interface LengthBin {
-  from: number;
-  to: number;
-  sequences: number;
-  tokens: number;
-}
-interface PackBin {
-  from: number;
-  to: number;
-  packs: number;
-}
-interface OverlongLosses {
-  sequences: number;
-  drop: number;
-  truncate: number;
-  pieces: number;
-}
-interface CapacityTrial {
-  capacity: number;
-  overlong: OverlongLosses;
-  packCount: number;
-  /** Useful share of the packs. */
-  efficiency: number;
-  /** The same for one sequence a row. */
-  single: number;
-  /** The same for next-fit in input order; absent where the order isn't known. */
-  nextFit?: number;
-  /** Time in which the ranks work; absent for fewer than two packs a rank. */
-  shuffled?: number;
-  balanced?: number;
-}
-
-type StrategyTrial =
-  | {
-      strategy: string;
-      packCount: number;
-      efficiency: number;
-      milliseconds?: number;
-    }
-  | {
-      strategy: string;
-      refused: string;
-    };
-interface ReportedPack {
-  runs: [length: number, times: number][];
-  /** What stands behind the 96 longest runs. */
-  rest?: {
-    sequences: number;
-    tokens: number;
-  };
-  /** How many packs of the plan have these lengths. */
-  multiplicity: number;
-  padding: number;
-  /** The sequences, where the data set has their ids; in the order of the pack. */
-  ids?: number[];
-}
+import { DatasetReport, PackDatasetOptions, Progress, StrategyInfo } from "stowage";
+import { ReportData, ReportOptions } from "stowage/report";
 
 /** Codes of a desk's own refusals. */
 export type DeskErrorCode =
@@ -244,46 +80,6 @@ export interface DeskFile {
   bytes: number;
   /** `folder`: several data files that are one input. */
   kind: "data" | "folder" | "histogram" | "plan" | "dataset";
-}
-interface ReportOptions
-  extends Partial<
-    Pick<
-      PackOptions,
-      | "capacity"
-      | "strategy"
-      | "overlong"
-      | "empty"
-      | "maxSequencesPerPack"
-      | "sequenceAlignment"
-      | "effort"
-    >
-  > {
-  /** What the page is called. Default: the label. */
-  title?: string | undefined;
-  /** What the page calls the source. Default: the file's name, or what was given. */
-  label?: string | undefined;
-  /** Of a plan or a packed data set: its source, for the views of lengths and capacities. */
-  input?: string | readonly string[] | Lengths | LengthHistogram | undefined;
-  /** Column of lengths or tokens of source files. Default 'input_ids'. */
-  column?: string | undefined;
-  /** Which split of source folders. */
-  split?: string | undefined;
-  /** Capacities of the trade-off. Default: powers of two and steps halfway around the lengths; []: none. */
-  capacities?: readonly number[] | undefined;
-  /** Strategies that are compared. Default: all that plan, and those that need the order of at most 10^7 sequences; []: none. */
-  strategies?: readonly string[] | undefined;
-  /** Ranks that the texts speak of, 1 .. 2^32-1. Default 8. */
-  worldSize?: number | undefined;
-  /** Packs that are drawn, 0 .. 64. Default 40. */
-  packs?: number | undefined;
-  /** Of the sample of packs, 0 .. 2^53-1. Default 0. */
-  seed?: number | undefined;
-  /** Keep the milliseconds of stages and strategies, which differ from run to run. Default false. */
-  times?: boolean | undefined;
-  /** What it is compared with. */
-  compare?: ReportData | undefined;
-  /** Told what was passed over in source files, a sentence each. Default: `process.emitWarning`. */
-  onWarning?: ((warning: string) => void) | undefined;
 }
 
 /** What may be asked of figures. */
@@ -473,5 +269,7 @@ export interface DeskPage {
 
 /** The page and its policy. */
 export declare function deskPage(): DeskPage;
+
+export { ReportData };
 
 export {};

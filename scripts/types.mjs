@@ -54,7 +54,10 @@ try {
     ...config.compilerOptions,
     rootDir: process.cwd(),
     typeRoots: [join(process.cwd(), "node_modules", "@types")],
-    paths: { stowage: [join(installed, "index.d.ts")] },
+    paths: {
+      stowage: [join(installed, "index.d.ts")],
+      "stowage/report": [join(installed, "report.d.ts")],
+    },
   };
   const path = join(scratch, "tsconfig.json");
   writeFileSync(path, JSON.stringify({ compilerOptions, include: [join(process.cwd(), "ts")] }));
@@ -62,7 +65,10 @@ try {
     const filePath = `ts/${room}/${room}.ts`;
     if (!existsSync(filePath)) continue;
     const entry = { filePath, compilation: { preferredConfigPath: path } };
-    settle(`${room}.d.ts`, rolled(`${room}.d.ts`, `/${room}`, entry));
+    const text = rolled(`${room}.d.ts`, `/${room}`, entry);
+    settle(`${room}.d.ts`, text);
+    // The desk takes types of the report, which stands before it in the list.
+    writeFileSync(join(installed, `${room}.d.ts`), text);
   }
 } finally {
   rmSync(scratch, { recursive: true });

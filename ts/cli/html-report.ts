@@ -1,11 +1,12 @@
 // `stowage report`: one HTML file that shows what a packing is like, and data beside it for programs.
 
 import { existsSync } from "node:fs";
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { type LengthHistogram, StowageError } from "stowage";
 import { type ReportData, type ReportOptions, renderReport, reportData } from "stowage/report";
+import { beginning, kindOfJson } from "../report/kind.js";
 import { openInBrowser } from "./browser.js";
 import { bytes, duration, plural } from "./figures.js";
 import { readJson, readSource } from "./lengths.js";
@@ -181,8 +182,7 @@ async function isPacking(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) return existsSync(join(path, "_stowage.json"));
   if (!found?.isFile() || extname(path).toLowerCase() !== ".json") return false;
-  const begins = (await readFile(path, { encoding: "utf8" })).slice(0, 4096);
-  return /^\ufeff?\s*\{/.test(begins) && /"(ledger|certificate|templates)"\s*:/.test(begins);
+  return kindOfJson(await beginning(path)) === "plan";
 }
 
 function labelOf(paths: readonly string[]): string {

@@ -9,10 +9,10 @@ import {
   strategies,
   verifyDataset,
 } from "stowage";
+import { type ReportData, renderReport } from "stowage/report";
 import { allFormats } from "../dataset/formats.js";
-import type { ReportData } from "../report/data.js";
 import { checked } from "../report/options.js";
-import { renderReport, sections } from "../report/page.js";
+import { sections } from "../report/page.js";
 import { opened } from "../report/source.js";
 import { DeskError } from "./errors.js";
 import { type Job, type JobEntry, type JobEvent, Jobs } from "./jobs.js";

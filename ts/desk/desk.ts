@@ -1,6 +1,6 @@
 // `stowage/desk`: packing at a table of one's own. The core without transport, its page, and HTTP for one machine.
 
-export type { ReportData } from "../report/data.js";
+export type { ReportData } from "stowage/report";
 export type {
   Desk,
   DeskFigures,

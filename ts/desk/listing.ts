@@ -1,7 +1,8 @@
 // What lies in a desk's folder and can be opened. Names and beginnings are looked at, no data is read.
 
-import { open, readdir, realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
+import { beginning, kindOfJson } from "../report/kind.js";
 import { MANIFEST, type Places } from "./places.js";
 
 /** Something that a desk can open. */
@@ -96,23 +97,8 @@ async function kindOf(path: string): Promise<DeskFile["kind"] | undefined> {
     const line = begins.split("\n").find((each) => /^\s*[^#\s]/.test(each));
     return line !== undefined && /^\s*\d+(\s+\d+)?\s*$/.test(line) ? "histogram" : undefined;
   }
-  if (/^\s*\[/.test(begins)) return "data";
-  if (!/^\s*\{/.test(begins)) return undefined;
-  if (/"counts"\s*:/.test(begins)) return "histogram";
-  return /"(certificate|templates|ledger)"\s*:/.test(begins) ? "plan" : "data";
-}
-
-async function beginning(path: string): Promise<string> {
-  const file = await open(path).catch(() => undefined);
-  if (file === undefined) return "";
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-    return buffer.toString("utf8", 0, bytesRead).replace(/^\ufeff/, "");
-  } catch {
-    return "";
-  } finally {
-    await file.close();
-  }
+  // A file that begins like none of these is somebody else's.
+  return /^\s*[[{]/.test(begins) ? kindOfJson(begins) : undefined;
 }
 
 async function sizeOf(folder: string): Promise<number> {

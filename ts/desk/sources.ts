@@ -1,9 +1,9 @@
 // Open sources: their lengths are read once, what other capacities would give is found once, in the background.
 
 import type { LengthHistogram } from "stowage";
-import type { ReportData, StrategyTrial } from "../report/data.js";
+import type { ReportData, ReportOptions, StrategyTrial } from "stowage/report";
 import { reportOf, type Trials } from "../report/gather.js";
-import { checked, type ReportOptions } from "../report/options.js";
+import { checked } from "../report/options.js";
 import type { Opened } from "../report/source.js";
 import { DeskError } from "./errors.js";
 

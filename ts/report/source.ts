@@ -1,10 +1,11 @@
 // What a report is made of: lengths, a histogram, a plan or a packed data set, as an object or as files.
 
 import { existsSync } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { LengthHistogram, type Lengths, Plan, readLengths, StowageError } from "stowage";
 import { countsFault, parseCounts } from "./counts.js";
+import { beginning, kindOfJson } from "./kind.js";
 import type { Checked } from "./options.js";
 import { wrong } from "./options.js";
 
@@ -81,26 +82,10 @@ async function readCounted(path: string): Promise<LengthHistogram | Plan | undef
     throw new StowageError("ERR_FORMAT", countsFault(path, found), { path, row: found.line });
   }
   if (kind !== ".json") return undefined;
-  const begins = await beginning(path);
-  const histogram = /"counts"\s*:/.test(begins);
-  if (!/^\s*\{/.test(begins) || !(histogram || /"(certificate|templates|ledger)"\s*:/.test(begins)))
-    return undefined;
+  const holds = kindOfJson(await beginning(path));
+  if (holds === "data") return undefined;
   const json = parsed(await text(path), path);
-  return histogram ? LengthHistogram.fromJSON(json) : Plan.fromJSON(json);
-}
-
-/** The first bytes of a file: data, which may be large, isn't read to tell what it is. */
-async function beginning(path: string): Promise<string> {
-  const file = await open(path).catch(() => undefined);
-  if (file === undefined) return ""; // a pattern, or what the reading of data complains of
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-    return buffer.toString("utf8", 0, bytesRead).replace(/^\ufeff/, "");
-  } catch {
-    return "";
-  } finally {
-    await file.close();
-  }
+  return holds === "histogram" ? LengthHistogram.fromJSON(json) : Plan.fromJSON(json);
 }
 
 async function text(path: string): Promise<string> {
