@@ -1,5 +1,8 @@
 //! Laws of epochs, over plans made here by first fit, longest first.
 
+mod any;
+
+use any::{any_cut, any_order};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 use stowage_engine::epoch::balance::{Cost, measure, useful_share};
@@ -91,21 +94,6 @@ impl Case {
 
 fn some_lengths() -> impl Strategy<Value = Vec<u32>> {
     prop::collection::vec(prop_oneof![1 => Just(0), 8 => 1..30_u32, 2 => 25..95_u32], 0..150)
-}
-
-fn any_order() -> impl Strategy<Value = Order> {
-    let balanced =
-        (1..9_u64).prop_map(|world_size| Order::Balanced { cost: Cost::default(), world_size });
-    prop_oneof![Just(Order::Plan), Just(Order::Shuffled), balanced]
-}
-
-fn any_cut() -> impl Strategy<Value = Overlong> {
-    prop_oneof![
-        Just(Overlong::Drop),
-        Just(Overlong::Truncate),
-        Just(Overlong::TruncateStart),
-        Just(Overlong::Split)
-    ]
 }
 
 proptest! {

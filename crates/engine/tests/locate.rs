@@ -1,5 +1,8 @@
 //! Laws of the places that members of a plan have: the way back from what an epoch shows.
 
+mod any;
+
+use any::{any_cut, any_order};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use stowage_engine::epoch::balance::Cost;
@@ -78,21 +81,6 @@ fn check(lengths: &[u32], options: &PackOptions, which: &EpochOptions) -> usize 
     }
     assert_eq!(locator.seat(options.capacity + 1, 0), None);
     seen
-}
-
-fn any_order() -> impl Strategy<Value = Order> {
-    let balanced =
-        (1..9_u64).prop_map(|world_size| Order::Balanced { cost: Cost::default(), world_size });
-    prop_oneof![Just(Order::Plan), Just(Order::Shuffled), balanced]
-}
-
-fn any_cut() -> impl Strategy<Value = Overlong> {
-    prop_oneof![
-        Just(Overlong::Drop),
-        Just(Overlong::Truncate),
-        Just(Overlong::TruncateStart),
-        Just(Overlong::Split)
-    ]
 }
 
 proptest! {
