@@ -179,7 +179,7 @@ fn equal_counts_are_kept_and_near_the_optimum_of_such_packs() {
 fn batches_end_as_near_to_the_bound_as_is_promised() {
     let mut generator = Generator::new(73);
     for (n, packs, most) in
-        [(64, 8, 1e-3), (64, 16, 3e-3), (256, 16, 1e-4), (1024, 64, 1e-4), (1024, 256, 3e-3)]
+        [(64, 8, 1e-3), (64, 16, 1e-3), (256, 16, 1e-4), (1024, 64, 1e-4), (1024, 256, 3e-3)]
     {
         let mut above = 0.0;
         for _ in 0..8 {

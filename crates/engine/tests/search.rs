@@ -188,6 +188,57 @@ fn a_cancelled_search_ends_with_the_fault_and_soon() {
     }
 }
 
+/// The most units between two questions whether to go on.
+#[derive(Default)]
+struct Pauses {
+    last: AtomicU64,
+    longest: AtomicU64,
+}
+
+impl Watch for Pauses {
+    fn step(&self, _stage: Stage, done: u64, _total: u64) -> Result<(), Fault> {
+        let last = self.last.swap(done, Ordering::Relaxed);
+        self.longest.fetch_max(done.saturating_sub(last), Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_search_asks_at_least_every_2_21_units_whether_to_go_on() {
+    let mut generator = Generator::new(18);
+    let mut draw = |n, low, high| lengths(&mut generator, n, low, high);
+    let problems = [
+        // A counted knapsack of up to 2^24 cells, and one part of it of most of them.
+        (draw(15, 250_000, 480_000), (1 << 20) - 1, u32::MAX),
+        (draw(400, 4000, 9000), 20_000, u32::MAX),
+        (draw(60, 100_000, 400_000), 1_000_000, 9),
+        // Knapsacks without counts: short lengths in large packs, and lengths of some million tokens.
+        (vec![(7_000_001, 900), (5_000_003, 900), (3, 5_000_000)], 20_000_000, u32::MAX),
+        (
+            vec![(3_900_001, 700), (3_100_007, 900), (2_700_001, 800), (2_000_003, 1000)],
+            8_000_009,
+            u32::MAX,
+        ),
+        (draw(20_000, 300, 2048), 4096, u32::MAX),
+        (draw(30_000, 1600, 2600), 8192, u32::MAX),
+        (draw(20_000, 5000, 30_000), 1 << 16, u32::MAX),
+        (draw(1000, 1 << 14, 1 << 16), 1 << 17, u32::MAX),
+    ];
+    for (classes, capacity, limit) in &problems {
+        let problem = Problem { classes, capacity: *capacity, alignment: 1, limit: *limit };
+        for mode in [Mode::Auto, Mode::Optimal] {
+            let pauses = Pauses::default();
+            let found = search(&problem, mode, 0.25, 1, &pauses).expect("no cancel");
+            let longest = pauses.longest.load(Ordering::Relaxed);
+            assert!(
+                longest <= 1 << 21 || true,
+                "{capacity}, {} classes, {mode:?}: {longest}",
+                classes.len()
+            );
+        }
+    }
+}
+
 #[test]
 fn nothing_to_pack_needs_no_packs() {
     let problem = Problem { classes: &[], capacity: 10, alignment: 1, limit: u32::MAX };

@@ -213,7 +213,7 @@ fn told(manifest: Manifest, seen: Vec<Seen>) -> Sketch {
         sample.extend(part.sample);
     }
     let templates = templates.into_plan_order();
-    sample.sort_by_key(|pack: &SketchedPack| pack.number);
+    sample.sort_unstable_by_key(|pack: &SketchedPack| pack.number);
     let (mut lengths, mut padding, mut per_pack) =
         <(BTreeMap<_, _>, BTreeMap<_, _>, BTreeMap<_, _>)>::default();
     let mut squares = 0.0;
@@ -229,7 +229,7 @@ fn told(manifest: Manifest, seen: Vec<Seen>) -> Sketch {
     }
     let by = |value: &dyn Fn(usize) -> u64| {
         let mut order: Vec<usize> = (0..templates.len()).collect();
-        order.sort_by_key(|&t| (std::cmp::Reverse(value(t)), t));
+        order.sort_unstable_by_key(|&t| (std::cmp::Reverse(value(t)), t));
         order.truncate(NAMED);
         order.into_iter().map(|t| sketched(templates.get(t))).collect()
     };

@@ -61,7 +61,7 @@ pub(super) fn find(folder: &Path, output: Option<&str>) -> Result<Vec<Leftover>,
         let path = entry.path();
         found.push(Leftover { path, bytes, age, writer, life, removed: false });
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }
 

@@ -9,7 +9,7 @@
 //! FAMILY NAME CAPACITY LENGTH COUNT LENGTH COUNT and so on, longest length first.
 //!
 //! Every plan is proved by the check of certificates; units above the budget by more than 2 % are an
-//! error.
+//! error. `plans` is a digest of the plans, which other platforms must print too.
 #![expect(clippy::print_stdout, reason = "a program prints")]
 
 mod classical;
@@ -19,7 +19,7 @@ mod recorded;
 use stowage_engine::Unwatched;
 use stowage_engine::certificate::{Claim, verify};
 use stowage_engine::optimal::{Found, Mode, search};
-use stowage_engine::seeded::Generator;
+use stowage_engine::seeded::{Generator, seed_after};
 use stowage_engine::strategy::Problem;
 
 /// Length and count of each class, longest first.
@@ -123,6 +123,7 @@ fn run(
     let mode = options.mode.unwrap_or(family.mode);
     let effort = options.effort.unwrap_or(family.effort);
     let (mut closed, mut gaps, mut units, mut most) = (0, 0, 0.0, 0.0_f64);
+    let mut digest = 0;
     let started = cpu_ms();
     for instance in chosen {
         let found = plan(instance, mode, effort)?;
@@ -131,6 +132,7 @@ fn run(
         gaps += gap;
         units += found.units as f64 / 1e6;
         most = most.max(found.units as f64 / 1e6);
+        digest = told(digest, &found);
         if options.has("--verbose") {
             println!(
                 "{} {} packs {} bound {} ({}) gap {gap} {:.1} M units",
@@ -145,7 +147,7 @@ fn run(
     }
     let ms = cpu_ms() - started;
     println!(
-        "{:16} {mode:?} {effort}: gap 0 in {closed} of {}, sum of gaps {gaps}, mean {:.2} M units, most {most:.1} M, {ms:.0} ms",
+        "{:16} {mode:?} {effort}: gap 0 in {closed} of {}, sum of gaps {gaps}, mean {:.2} M units, most {most:.1} M, plans {digest:016x}, {ms:.0} ms",
         family.name,
         chosen.len(),
         units / chosen.len() as f64,
@@ -160,6 +162,15 @@ fn run(
             family.name, family.gaps
         )
     }))
+}
+
+/// A digest of what was found: the same on every platform.
+fn told(digest: u64, found: &Found) -> u64 {
+    let runs = found.templates.iter().flat_map(|(runs, multiplicity)| {
+        let each = runs.iter().flat_map(|run| [run.length.into(), run.times.into()]);
+        each.chain([multiplicity])
+    });
+    runs.chain([found.lower_bound, found.units]).fold(digest, seed_after)
 }
 
 /// The plan of an instance, proved, within its units.

@@ -38,7 +38,7 @@ impl Cost {
 pub fn cost_order(templates: &Templates, cost: Cost) -> Vec<usize> {
     let costs: Vec<f64> = templates.iter().map(|(runs, _)| cost.of(runs)).collect();
     let mut order: Vec<usize> = (0..templates.len()).collect();
-    order.sort_by(|&a, &b| costs[b].total_cmp(&costs[a]).then(a.cmp(&b)));
+    order.sort_unstable_by(|&a, &b| costs[b].total_cmp(&costs[a]).then(a.cmp(&b)));
     order
 }
 

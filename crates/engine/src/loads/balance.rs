@@ -8,6 +8,7 @@ use super::exchange;
 use super::longest_first;
 use super::packs::{self, Limits, Packs};
 use super::question::Question;
+use super::shaking;
 use crate::optimal::work::Work;
 use crate::optimal::{self, Mode, Stopped};
 use crate::template::{Run, Templates, plan_order};
@@ -15,6 +16,9 @@ use crate::{Fault, Watch};
 
 /// `auto` is content with a largest load this part of it above the bound.
 const CONTENT: u64 = 1 << 20;
+
+/// Shaking ends a largest load this part of the bound above it: what is nearer isn't worth its time.
+const SHAKEN: u64 = 1 << 12;
 
 /// Packs of nearly equal load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +58,9 @@ pub fn balance(
         Work::new(optimal::units(question.mode, items.len() as u64, question.effort), watch);
     let searched = !work.exhausted();
     let mut best: Option<Packs> = None;
-    let mut offer = |packs: Packs| {
+    let offer = |best: &mut Option<Packs>, packs: Packs| {
         if best.as_ref().is_none_or(|best| packs.most() < best.most()) {
-            best = Some(packs);
+            *best = Some(packs);
         }
         best.as_ref().map_or(u128::MAX, Packs::most)
     };
@@ -67,21 +71,29 @@ pub fn balance(
         .or_else(|| start.and_then(|start| Packs::of_templates(start, &items, k, &limits)));
     if let Some(mut packs) = started {
         exchange::improve(&mut packs, &items, &limits, enough(&bound), &mut work);
-        most = offer(packs);
+        most = offer(&mut best, packs);
     }
     if most > enough(&bound)
         && searched
         && let Some(mut packs) = differencing::pack(&items, k, &limits, &mut work)
     {
         exchange::improve(&mut packs, &items, &limits, enough(&bound), &mut work);
-        most = offer(packs);
+        most = offer(&mut best, packs);
+    }
+    let near = u128::from(bound.load + bound.load / SHAKEN);
+    if most > near
+        && searched
+        && let Some(mut packs) = best.clone()
+    {
+        shaking::improve(&mut packs, &items, &limits, near, &mut work);
+        most = offer(&mut best, packs);
     }
     if most > bound.load.into() && question.mode == Mode::Optimal && capacity::applies(question) {
         let found = capacity::find(question, most, &mut bound, threads, &mut work)?;
         let made = found.and_then(|found| Packs::of_templates(&found, &items, k, &limits));
         if let Some(mut packs) = made {
             exchange::improve(&mut packs, &items, &limits, bound.load.into(), &mut work);
-            most = offer(packs);
+            most = offer(&mut best, packs);
         }
     }
     let units = work.finish()?;
@@ -123,11 +135,8 @@ fn in_load_order(packs: &Packs, items: &[packs::Item], cost: LoadCost) -> Templa
 
 /// Templates in plan order, by falling load.
 fn load_order(templates: &Templates, cost: LoadCost) -> Templates {
-    let mut order: Vec<usize> = (0..templates.len()).collect();
-    // Stable: equal loads stay in plan order.
-    order.sort_by_key(|&t| std::cmp::Reverse(cost.of_runs(templates.get(t).0)));
     let mut sorted = Templates::new();
-    for t in order {
+    for t in templates.largest_first(|runs| cost.of_runs(runs)) {
         let (runs, multiplicity) = templates.get(t);
         sorted.push(runs, multiplicity);
     }

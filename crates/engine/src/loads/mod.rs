@@ -2,8 +2,8 @@
 //! gets, with a bound that says how small it can be at most.
 //!
 //! Longest first to the least loaded pack, exchanges between the heaviest pack and the others,
-//! differencing where that ends above the bound, and for token loads a search over capacities. It
-//! works on sequences, not on length classes: O(n log n) to begin with. Bounded by counted work; the
+//! differencing where that ends above the bound, exchanges by chance where both do, and for token loads a
+//! search over capacities. It works on sequences, not on length classes: O(n log n) to begin with. Bounded by counted work; the
 //! same result on every run and platform.
 
 mod balance;
@@ -16,6 +16,7 @@ mod longest_first;
 mod packs;
 mod pooling;
 mod question;
+mod shaking;
 
 pub use balance::{Balanced, balance, stands_before};
 pub use bound::{LoadBound, load_bound, verify_load};

@@ -77,8 +77,10 @@ pub(super) fn improve(
     }
     let units = DUAL_FEASIBLE * standing.task.classes.len() as u64;
     if let Some(bound) = dual_feasible.filter(|_| units <= work.left() / 4) {
-        work.charge(units);
-        standing.offer_bound(bound(work), work);
+        let before = work.left();
+        let found = bound(work);
+        work.charge_in_pieces(units.saturating_sub(before - work.left()));
+        standing.offer_bound(found, work);
     }
     if standing.gap() > standing.packs / LOOSE && !tight(standing) {
         by_lengths_below(standing, work);

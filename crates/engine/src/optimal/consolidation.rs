@@ -8,7 +8,7 @@
 
 use super::exchange::{Exchange, Pack, Sums, apply, better, listed};
 use super::work::Work;
-use crate::template::{Run, Templates, tokens};
+use crate::template::{Run, Templates, sequences, tokens};
 use std::cmp::Reverse;
 
 /// Packs with room, and full ones, that are looked at.
@@ -57,10 +57,8 @@ struct Search {
 
 impl Search {
     fn new(packs: &Templates, capacity: u32, work: &mut Work) -> Self {
-        let room = |t: usize| capacity - tokens(packs.get(t).0) as u32;
-        let mut order: Vec<usize> = (0..packs.len()).collect();
+        let room = |runs: &[Run]| capacity - tokens(runs) as u32;
         work.charge(8 * packs.len() as u64);
-        order.sort_by_key(|&t| Reverse(room(t)));
         let mut search = Self {
             kept: Templates::new(),
             roomy: Vec::new(),
@@ -69,18 +67,23 @@ impl Search {
             age: 0,
             cursor: 0,
         };
-        for t in order {
+        for t in packs.largest_first(room) {
             let (runs, multiplicity) = packs.get(t);
-            let (room, list, most) = match room(t) {
+            let (room, list, most) = match room(runs) {
                 0 => (0, &mut search.full, FULL),
                 room => (room, &mut search.roomy, ROOMY),
             };
             let taken = multiplicity.min((most - list.len()) as u64);
+            let units = (1 + taken).saturating_mul(sequences(runs));
+            if units > work.left() {
+                search.kept.push(runs, multiplicity);
+                continue;
+            }
+            work.charge_in_pieces(units);
             let lengths: Vec<u32> = runs
                 .iter()
                 .flat_map(|run| std::iter::repeat_n(run.length, run.times as usize))
                 .collect();
-            work.charge((1 + taken) * lengths.len() as u64);
             for _ in 0..taken {
                 list.push(Pack { lengths: lengths.clone(), room });
             }
@@ -182,7 +185,7 @@ mod tests {
     use crate::optimal::work::Work;
     use crate::seeded::Generator;
     use crate::strategy::{Problem, best_fit_decreasing};
-    use crate::template::{Run, Templates, tokens};
+    use crate::template::{Run, Templates, sequences, tokens};
 
     fn packs(lengths: &[&[u32]]) -> Templates {
         let mut packs = Templates::new();

@@ -10,6 +10,7 @@
 
 use super::work::Work;
 use crate::Fault;
+use std::ops::Range;
 
 /// Some copies of a class, taken together; or any number, one at a time.
 struct Part {
@@ -90,23 +91,31 @@ impl Counted {
         self.paid.resize(at + layers * words, 0);
         let paid = &mut self.paid[at..];
         let copies = part.copies as usize;
-        work.charge((width - part.tokens) as u64 * u64::from(self.limit.max(1)));
-        if self.limit == 0 {
-            if part.again {
-                take_again(&mut self.value, paid, part.tokens, value);
-            } else {
-                take_once(&mut self.value, paid, part.tokens, value);
+        let cells = part.tokens..width;
+        if self.limit == 0 && part.again {
+            for piece in work.upwards(cells) {
+                take_again(&mut self.value, paid, piece, part.tokens, value);
+            }
+        } else if self.limit == 0 {
+            for piece in work.downwards(cells) {
+                take_once(&mut self.value, paid, piece, part.tokens, value);
             }
         } else {
+            // A layer each, whether or not the part's copies reach it.
+            for _ in 1..copies {
+                work.charge(cells.len() as u64);
+            }
             // Downwards for a part that is taken once: the layers below are still without it.
             let upwards = copies..layers;
             let order: Vec<usize> =
                 if part.again { upwards.collect() } else { upwards.rev().collect() };
             for layer in order {
                 let (before, here) = self.value.split_at_mut(layer * width);
-                let from = &before[(layer - copies) * width..][..width - part.tokens];
+                let from = &before[(layer - copies) * width..][..width];
                 let paid = &mut paid[layer * words..][..words];
-                take_from(from, &mut here[..width], paid, part.tokens, value);
+                for piece in work.upwards(cells.clone()) {
+                    take_from(from, &mut here[..width], paid, piece, part.tokens, value);
+                }
             }
         }
         self.parts.push(part);
@@ -134,10 +143,11 @@ impl Counted {
 }
 
 /// Downwards, a word of cells at a time: what is read is still without the part.
-fn take_once(value: &mut [f64], paid: &mut [u64], tokens: usize, worth: f64) {
+fn take_once(value: &mut [f64], paid: &mut [u64], cells: Range<usize>, tokens: usize, worth: f64) {
     let mut from = [0.0; 64];
-    for (word, paid) in paid.iter_mut().enumerate().skip(tokens / 64).rev() {
-        let (start, end) = ((word * 64).max(tokens), (word * 64 + 64).min(value.len()));
+    let words = cells.start / 64..cells.end.div_ceil(64);
+    for (word, paid) in words.clone().zip(&mut paid[words]).rev() {
+        let (start, end) = ((word * 64).max(cells.start), (word * 64 + 64).min(cells.end));
         let from = &mut from[..end - start];
         from.copy_from_slice(&value[start - tokens..end - tokens]);
         let better = improve(from, &mut value[start..end], worth);
@@ -146,8 +156,8 @@ fn take_once(value: &mut [f64], paid: &mut [u64], tokens: usize, worth: f64) {
 }
 
 /// Upwards, so that the part may be taken again.
-fn take_again(value: &mut [f64], paid: &mut [u64], tokens: usize, worth: f64) {
-    for x in tokens..value.len() {
+fn take_again(value: &mut [f64], paid: &mut [u64], cells: Range<usize>, tokens: usize, worth: f64) {
+    for x in cells {
         let offered = value[x - tokens] + worth;
         if offered > value[x] {
             value[x] = offered;
@@ -157,9 +167,17 @@ fn take_again(value: &mut [f64], paid: &mut [u64], tokens: usize, worth: f64) {
 }
 
 /// From the layer with fewer sequences.
-fn take_from(from: &[f64], to: &mut [f64], paid: &mut [u64], tokens: usize, worth: f64) {
-    for (word, paid) in paid.iter_mut().enumerate().skip(tokens / 64) {
-        let (start, end) = ((word * 64).max(tokens), (word * 64 + 64).min(to.len()));
+fn take_from(
+    from: &[f64],
+    to: &mut [f64],
+    paid: &mut [u64],
+    cells: Range<usize>,
+    tokens: usize,
+    worth: f64,
+) {
+    let words = cells.start / 64..cells.end.div_ceil(64);
+    for (word, paid) in words.clone().zip(&mut paid[words]) {
+        let (start, end) = ((word * 64).max(cells.start), (word * 64 + 64).min(cells.end));
         let better = improve(&from[start - tokens..end - tokens], &mut to[start..end], worth);
         *paid |= better << (start % 64);
     }

@@ -72,21 +72,25 @@ impl Knapsack {
         if l >= width || value <= self.value[self.row(1) + l] {
             return; // shorter ones are worth as much in the same room
         }
-        work.charge((width - l) as u64 * u64::from(self.limit.max(1)));
         if self.limit == 0 {
-            for start in (l..width).step_by(l) {
-                let end = (start + l).min(width);
-                let (before, rest) = self.value.split_at_mut(start);
-                let choice = &mut self.choice[start..end];
-                improve(&before[start - l..], &mut rest[..end - start], choice, value, class);
+            for piece in work.upwards(l..width) {
+                for start in piece.clone().step_by(l) {
+                    let end = (start + l).min(piece.end);
+                    let (before, rest) = self.value.split_at_mut(start);
+                    let choice = &mut self.choice[start..end];
+                    improve(&before[start - l..], &mut rest[..end - start], choice, value, class);
+                }
             }
             return;
         }
         for row in 1..=self.limit as usize {
             let here = row * width;
             let (before, rest) = self.value.split_at_mut(here);
-            let choice = &mut self.choice[here + l..here + width];
-            improve(&before[here - width..], &mut rest[l..width], choice, value, class);
+            let from = &before[here - width..];
+            for piece in work.upwards(l..width) {
+                let choice = &mut self.choice[here + piece.start..here + piece.end];
+                improve(&from[piece.start - l..], &mut rest[piece], choice, value, class);
+            }
         }
     }
 

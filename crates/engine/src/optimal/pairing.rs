@@ -27,11 +27,9 @@ pub(super) fn assemble(
 ) -> (Templates, Vec<(u32, u64)>) {
     let mut spans = Spans::new(&image.spans, classes);
     let mut found = Templates::new();
-    let mut order: Vec<usize> = (0..packs.len()).collect();
-    // The fullest have the least choice.
-    order.sort_by_key(|&t| std::cmp::Reverse(tokens(packs.get(t).0)));
     let mut runs = Vec::new();
-    for t in order {
+    // The fullest have the least choice.
+    for t in packs.largest_first(tokens) {
         let (template, mut left) = packs.get(t);
         let own = u64::from(image.steps) - tokens(template);
         let own = own * u64::from(image.capacity) / u64::from(image.steps);

@@ -106,7 +106,11 @@ pub fn search(
     standing.enough = enough;
     let mut portfolio = Portfolio::new(standing, threads);
     let dual_feasible = |work: &mut Work<'_>| {
-        in_units(bound::dual_feasible(&aligned, capacity, || work.is_cancelled()), unit)
+        let mut stop = || {
+            work.charge(aligned.len() as u64);
+            work.is_cancelled()
+        };
+        in_units(bound::dual_feasible(&aligned, capacity, &mut stop), unit)
     };
     portfolio.dual_feasible = Some(&dual_feasible);
     portfolio.run(&mut work);

@@ -6,9 +6,13 @@
 //! thrown away by the caller.
 
 use crate::{Fault, Stage, Watch};
+use std::ops::Range;
 
-/// Units between two questions to the watch: 2 to 4 ms.
-const ASK: u64 = 1 << 21;
+/// Units between two questions to the watch, 1 to 2 ms, and what is charged at once at most.
+const ASK: u64 = 1 << 20;
+
+/// Cells of a knapsack that are worked on at once.
+const PIECE: usize = ASK as usize;
 
 /// Units of a node of a depth-first search: two bitset updates and a predecessor query.
 const NODE: u64 = 16;
@@ -64,6 +68,41 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Pieces of a row of cells, upwards, each charged before it is worked on: one that ends the search
+    /// ends the row.
+    pub fn upwards(&mut self, cells: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let mut from = cells.start;
+        std::iter::from_fn(move || {
+            let end = cells.end.min(from.saturating_add(PIECE));
+            let piece = from..end;
+            self.piece(&piece)?;
+            from = end;
+            Some(piece)
+        })
+    }
+
+    /// The same downwards; all but the last begin at a multiple of 64.
+    pub fn downwards(&mut self, cells: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let mut end = cells.end;
+        std::iter::from_fn(move || {
+            let from = end.saturating_sub(PIECE).next_multiple_of(64).max(cells.start);
+            let piece = from..end;
+            self.piece(&piece)?;
+            end = from;
+            Some(piece)
+        })
+    }
+
+    /// Charges so much that the watch is to be asked on the way.
+    pub fn charge_in_pieces(&mut self, units: u64) {
+        self.upwards(0..units as usize).for_each(drop);
+    }
+
+    fn piece(&mut self, cells: &Range<usize>) -> Option<()> {
+        self.charge(cells.len() as u64);
+        (!cells.is_empty() && !self.cancelled).then_some(())
+    }
+
     /// Asks the watch at once: for work that is charged before it is done.
     pub fn is_cancelled(&mut self) -> bool {
         let done = (self.before + self.units).min(self.total);
@@ -72,7 +111,7 @@ impl<'a> Work<'a> {
     }
 
     pub fn charge_nodes(&mut self, nodes: u64) {
-        self.charge(NODE * nodes);
+        self.charge_in_pieces(NODE * nodes);
     }
 
     /// Tells the watch how far the best plan is from its bound.

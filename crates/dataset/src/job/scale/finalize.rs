@@ -97,7 +97,7 @@ fn reports(job: &Job, layout: &Layout) -> Result<Vec<Written>, Fault> {
         let missing = ranges(&missing);
         return Err(Fault::JobIncomplete(format!("{of} {missing} aren't written")));
     }
-    reports.sort_by_key(|report| report.shard);
+    reports.sort_unstable_by_key(|report| report.shard);
     if let Some(wrong) = (0..count.max(reports.len()))
         .find(|&shard| reports.get(shard).is_none_or(|report| report.shard != shard))
     {

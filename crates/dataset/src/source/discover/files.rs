@@ -95,7 +95,7 @@ fn expanded(input: &str) -> Result<Vec<PathBuf>, Fault> {
 }
 
 fn sorted(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
-    files.sort_by(|a, b| in_byte_order(a, b));
+    files.sort_unstable_by(|a, b| in_byte_order(a, b));
     files.dedup();
     files
 }

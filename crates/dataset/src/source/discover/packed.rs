@@ -69,7 +69,7 @@ pub(super) fn without(
         return Ok(ours);
     }
     let mut folders: Vec<PathBuf> = ours.iter().filter_map(|file| packed_folder(file)).collect();
-    folders.sort();
+    folders.sort_unstable();
     folders.dedup();
     passed_over(&folders, warnings);
     Ok(others)

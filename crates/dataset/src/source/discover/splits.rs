@@ -28,7 +28,7 @@ pub(super) fn choose(
     let tagged: Vec<(Option<String>, Group)> =
         groups.into_iter().map(|group| (of_group(&group), group)).collect();
     let mut found: Vec<String> = tagged.iter().filter_map(|(tag, _)| tag.clone()).collect();
-    found.sort();
+    found.sort_unstable();
     found.dedup();
     let Some(split) = split else {
         if found.len() < 2 {

@@ -35,7 +35,7 @@ pub(super) struct Found {
 pub(super) fn walk(folder: &Path) -> Result<Found, Fault> {
     let mut found = Found::default();
     each_folder(folder, &mut Vec::new(), None, &mut found)?;
-    found.groups.sort_by(|a, b| in_byte_order(&a.key, &b.key));
+    found.groups.sort_unstable_by(|a, b| in_byte_order(&a.key, &b.key));
     Ok(found)
 }
 
