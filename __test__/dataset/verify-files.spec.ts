@@ -8,6 +8,7 @@ import { type DatasetFormat, packDataset, StowageError, verifyDataset } from "..
 import { caught, job } from "../fixtures/dataset-files.js";
 import { formats } from "../fixtures/formats.js";
 import { restate } from "../fixtures/packed-rows.js";
+import { runs } from "../fixtures/runs.js";
 
 const sequences = Array.from({ length: 30 }, (_, s) =>
   Array.from({ length: 3 + ((s * 7) % 10) }, (_, k) => 100 + 20 * s + k),
@@ -78,8 +79,10 @@ for (const format of formats) {
       }
       writeFileSync(files[file]!, whole);
     });
-    await fc.assert(property, { numRuns: 60 });
-    t.true(refused >= 20, `${refused} of 60`);
+    const count = runs(60);
+    await fc.assert(property, { numRuns: count });
+    t.true(refused >= count / 3, `${refused} of ${count}`);
+    t.log(`${count} bits found, ${refused} of them without digests`);
   });
 }
 

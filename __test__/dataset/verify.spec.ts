@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { type DatasetFormat, packDataset, verifyDataset } from "../../index.js";
 import { caught, folder, job } from "../fixtures/dataset-files.js";
 import { formats } from "../fixtures/formats.js";
+import { runs } from "../fixtures/runs.js";
 
 const end = 1;
 const ends = (format: DatasetFormat) => (format === "megatron" ? { eosTokenId: end } : {});
@@ -67,7 +68,7 @@ test("what is packed is proved, alone and with its source, in every format", asy
       }
     },
   );
-  await fc.assert(property, { numRuns: 12 });
+  await fc.assert(property, { numRuns: runs(12) });
 });
 
 test("the bundled data is proved in every format, on any number of threads", async (t) => {

@@ -207,3 +207,20 @@ test("packOf finds a sequence that lost its first tokens", (t) => {
   t.is(sequenceCount, 3);
   t.is(Packing.from({ ...rest, pieces }).sequenceCount, 3);
 });
+
+test("offsets that the caller wrote into are refused where entries are walked along them", (t) => {
+  const uses = [(packing: Packing) => packing.packOf(), (packing: Packing) => packing.shuffled(1)];
+  const faults: [number, number, RegExp][] = [
+    [0, 1, /offsets\[0\] must be 0, got 1/],
+    [1, 4e9, /offsets fall at 2: 2 after 4000000000/],
+    [2, 4e9, /offsets end at 4000000000, but there are 2 sequences/],
+  ];
+  for (const use of uses) {
+    for (const [at, value, message] of faults) {
+      const packing = packSync([9, 9], { capacity: 10 });
+      t.notThrows(() => use(packing));
+      packing.offsets[at] = value;
+      t.throws(() => use(packing), { code: "ERR_INVALID_PACKING", message });
+    }
+  }
+});

@@ -7,7 +7,7 @@ import { allocate, type U32 } from "../base/memory.js";
 import { native } from "../base/native.js";
 import { isInteger, show, toSeed } from "../base/options.js";
 import type { Made } from "./made.js";
-import { checkParts, type PackingParts } from "./parts.js";
+import { checkOffsets, checkParts, type PackingParts } from "./parts.js";
 import type { PackingStats } from "./stats.js";
 import type { Strategy } from "./strategies.js";
 
@@ -150,11 +150,13 @@ export class Packing implements Iterable<U32> {
    * The pack of every sequence: 0xFFFFFFFF for dropped ones, the pack of the first piece for split
    * ones. O(n), a new array for each call.
    *
+   * @throws {StowageError} `ERR_INVALID_PACKING` for `offsets` that were written into
+   *
    * @example
    * packSync([4, 12, 9], { capacity: 10, overlong: "drop" }).packOf(); // => [1, 4294967295, 0]
    */
   packOf(): U32 {
-    this.#checkPresent();
+    this.#checkWhole();
     const packs = allocate(Uint32Array, this.sequenceCount).fill(0xffff_ffff) as U32;
     const starts = this.pieces?.starts;
     for (let k = 0, entry = 0; k < this.packCount; k++) {
@@ -216,7 +218,7 @@ export class Packing implements Iterable<U32> {
    * The same packs in a seeded order; contents of packs don't change.
    *
    * @param seed 0 .. 2^53-1 or a bigint below 2^64
-   * @throws {StowageError} `ERR_OPTION`
+   * @throws {StowageError} `ERR_OPTION`; `ERR_INVALID_PACKING` for `offsets` that were written into
    *
    * @example
    * const shuffled = packSync([4, 4, 9], { capacity: 10 }).shuffled(7);
@@ -224,7 +226,7 @@ export class Packing implements Iterable<U32> {
    */
   shuffled(seed: number | bigint): Packing {
     const value = toSeed(seed);
-    this.#checkPresent();
+    this.#checkWhole();
     const order = allocate(Uint32Array, this.packCount);
     translate(() => native.packOrder(order, Number(value >> 32n), Number(value & 0xffff_ffffn)));
     const gathered = (source: U32): U32 => gather(source, this.offsets, order);
@@ -252,6 +254,12 @@ export class Packing implements Iterable<U32> {
       this.#checkPresent();
       yield this.sequences.subarray(this.offsets[k], this.offsets[k + 1]);
     }
+  }
+
+  /** For what goes from offset to offset: the caller may have written into them, 2^32 entries apart. */
+  #checkWhole(): void {
+    this.#checkPresent();
+    checkOffsets(this.offsets, this.#entryCount);
   }
 
   #checkPresent(): void {

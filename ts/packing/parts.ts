@@ -93,7 +93,8 @@ function array(value: unknown, name: string): U32 {
   return isShared(given.buffer) ? new Uint32Array(given) : (given as U32);
 }
 
-function checkOffsets(offsets: U32, entries: number): void {
+/** Boundaries of packs over so many entries: from 0, never falling, to the last. O(packs). */
+export function checkOffsets(offsets: U32, entries: number): void {
   if (offsets[0] !== 0) throw broken(`offsets[0] must be 0, got ${show(offsets[0])}`);
   for (let k = 1; k < offsets.length; k++) {
     if (offsets[k]! < offsets[k - 1]!)
