@@ -22,10 +22,10 @@ impl From<Fault> for Report {
     fn from(fault: Fault) -> Self {
         let (code, message) = (fault.code(), fault.to_string());
         let path = fault.path().map(|path| path.to_string_lossy().into_owned());
-        let row = fault.row();
+        let (row, columns) = (fault.row(), fault.columns().to_vec());
         match fault {
             Fault::Engine(fault) => Self { message, ..fault.into() },
-            _ => Self { code, message, path, row, ..Self::default() },
+            _ => Self { code, message, path, row, columns, ..Self::default() },
         }
     }
 }

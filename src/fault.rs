@@ -21,6 +21,8 @@ pub struct Report {
     pub path: Option<String>,
     /// Offending row of it.
     pub row: Option<u64>,
+    /// The columns that there are, where one is missing.
+    pub columns: Vec<String>,
 }
 
 impl From<Fault> for Report {
@@ -73,6 +75,9 @@ fn build(env: Env, report: Report) -> Result<Error> {
     }
     if let Some(path) = report.path {
         error.set_named_property("path", path)?;
+    }
+    if !report.columns.is_empty() {
+        error.set_named_property("columns", report.columns)?;
     }
     Ok(Error::from(error.to_unknown()))
 }

@@ -4,7 +4,7 @@ use crate::dataset::DatasetResult;
 use crate::job::{self, JobControl};
 use napi::bindgen_prelude::{Env, Object, Result};
 use napi_derive::napi;
-use stowage_dataset::{Sketch, SketchOptions, SketchedPack, SketchedTemplate};
+use stowage_dataset::{Sketch, SketchOptions, SketchedPack, SketchedSource, SketchedTemplate};
 
 /// A number and how often it was seen.
 #[napi(object, object_from_js = false)]
@@ -24,6 +24,23 @@ pub struct DrawnPack {
     pub lengths: Vec<u32>,
     /// The sequences.
     pub ids: Option<Vec<f64>>,
+    /// Places of their sources.
+    pub sources: Option<Vec<u32>>,
+}
+
+/// A source of sequences.
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct SeenSource {
+    /// What the column holds.
+    pub name: Option<String>,
+    /// Sequences and pieces.
+    pub sequences: f64,
+    /// Their tokens.
+    pub tokens: f64,
+    /// Packs that have any.
+    pub packs: f64,
+    /// Tokens in a pack: percentiles 10, 50 and 90.
+    pub per_pack: Vec<u32>,
 }
 
 /// Packs that are alike.
@@ -64,6 +81,10 @@ pub struct SketchResult {
     pub per_pack: Vec<Counted>,
     /// Sum of squared lengths.
     pub squares: f64,
+    /// Names of carried columns.
+    pub carried: Vec<String>,
+    /// The sources.
+    pub sources: Option<Vec<SeenSource>>,
     /// The sample.
     pub sample: Vec<DrawnPack>,
     /// The emptiest.
@@ -79,7 +100,18 @@ fn counted<T: Into<u64>>(pairs: Vec<(T, u64)>) -> Vec<Counted> {
 
 fn drawn(pack: SketchedPack) -> DrawnPack {
     let ids = pack.ids.map(|ids| ids.into_iter().map(|id| id as f64).collect());
-    DrawnPack { number: pack.number as f64, lengths: pack.lengths, ids }
+    let (number, sources) = (pack.number as f64, pack.sources);
+    DrawnPack { number, lengths: pack.lengths, ids, sources }
+}
+
+fn source(source: SketchedSource) -> SeenSource {
+    SeenSource {
+        name: source.name,
+        sequences: source.sequences as f64,
+        tokens: source.tokens as f64,
+        packs: source.packs as f64,
+        per_pack: source.per_pack.to_vec(),
+    }
 }
 
 fn alike(packs: SketchedTemplate) -> AlikePacks {
@@ -104,6 +136,8 @@ impl From<Sketch> for SketchResult {
             padding: counted(sketch.padding),
             per_pack: counted(sketch.per_pack),
             squares: sketch.squares,
+            carried: sketch.carried,
+            sources: sketch.sources.map(|all| all.into_iter().map(source).collect()),
             sample: sketch.sample.into_iter().map(drawn).collect(),
             worst: sketch.worst.into_iter().map(alike).collect(),
             top: sketch.top.into_iter().map(alike).collect(),
@@ -121,10 +155,12 @@ pub fn sketch_dataset<'env>(
     folder: String,
     packs: u32,
     seed: f64,
+    column: Option<String>,
     threads: u32,
     control: &JobControl,
 ) -> Result<Object<'env>> {
-    let options = SketchOptions { folder: folder.into(), packs: packs.into(), seed: seed as u64 };
+    let (folder, packs, seed) = (folder.into(), packs.into(), seed as u64);
+    let options = SketchOptions { folder, packs, seed, column };
     job::spawn(
         env,
         control,

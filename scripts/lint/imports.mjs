@@ -78,7 +78,7 @@ export default {
       to: {
         path: "^(ts/|native|dist/)",
         pathNot:
-          "^ts/(cli/|index\\.ts$|job/job\\.ts$|dataset/formats\\.ts$|report/(counts|kind)\\.ts$)",
+          "^ts/(cli/|index\\.ts$|job/job\\.ts$|dataset/formats\\.ts$|report/(counts|kind|label)\\.ts$)",
       },
     },
     {

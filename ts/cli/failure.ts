@@ -52,8 +52,8 @@ export function fail(session: Session, error: unknown, verb?: string): number {
     );
     return EXIT_FAILED;
   }
-  const { code, index, length, capacity, path, row } = error;
-  const details = { index, length, capacity, path, row };
+  const { code, index, length, capacity, path, row, columns } = error;
+  const details = { index, length, capacity, path, row, columns };
   const hint = hintOf(code, verb);
   const words = path === undefined ? process.argv : [path, ...process.argv];
   const message = spoken(error.message, words, hint === undefined ? undefined : withoutAdvice);

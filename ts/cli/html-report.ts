@@ -2,11 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, extname, join, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { type LengthHistogram, StowageError } from "stowage";
 import { type ReportData, type ReportOptions, renderReport, reportData } from "stowage/report";
 import { beginning, kindOfJson } from "../report/kind.js";
+import { labelOf } from "../report/label.js";
 import { openInBrowser } from "./browser.js";
 import { bytes, duration, plural } from "./figures.js";
 import { readJson, readSource } from "./lengths.js";
@@ -20,6 +21,7 @@ Examples:
   $ stowage report wikipedia512_histogram.txt --capacity 512 --output wikipedia.html
   $ stowage report plan.json --input lengths.npy
   $ stowage report packed --input data.parquet --compare plan.json
+  $ stowage report packed --source-column source                what the packs are mixed of
   $ stowage report lengths.npy --capacity 4096 --data -        the figures as JSON, no page
 
 The page is one file that needs no network and no script: it can be mailed, printed and archived. Without
@@ -53,6 +55,7 @@ export function addReport(program: Command, session: Session): void {
     .option("--open", "open the page in the browser")
     .option("--overwrite", "replace an existing page")
     .option("--column <name>", "column of lengths or tokens (default: input_ids)")
+    .option("--source-column <name>", "column carried by a packed folder: the source of a sequence")
     .option("--split <name>", SPLIT)
     .option("--max-sequences-per-pack <n>", "at most this many sequences in a pack", integer)
     .option("--sequence-alignment <n>", "each sequence takes a multiple of so many tokens", integer)
@@ -149,7 +152,7 @@ async function figures(
 async function compared(
   session: Session,
   path: string,
-  { packs, seed, worldSize, threads }: Flags,
+  { packs, seed, worldSize, threads, sourceColumn }: Flags,
 ): Promise<ReportData> {
   if (extname(path).toLowerCase() === ".json") {
     const json = await readJson(path);
@@ -169,7 +172,15 @@ async function compared(
     ...(worldSize !== undefined && { worldSize }),
     ...(threads !== undefined && { threads }),
   };
-  return metered(session, (watch) => reportData(path, { ...options, ...watch }));
+  const made = (more: Pick<Flags, "sourceColumn">): Promise<ReportData> =>
+    metered(session, (watch) => reportData(path, { ...options, ...more, ...watch }));
+  const folder = extname(path).toLowerCase() !== ".json" && sourceColumn !== undefined;
+  if (!folder) return made({});
+  return made({ sourceColumn }).catch((error: StowageError) => {
+    if (error.code !== "ERR_COLUMN") throw error;
+    session.warn(`shown without its sources: ${error.message}`);
+    return made({});
+  });
 }
 
 function isReport(json: unknown): json is ReportData {
@@ -183,12 +194,6 @@ async function isPacking(path: string): Promise<boolean> {
   if (found?.isDirectory()) return existsSync(join(path, "_stowage.json"));
   if (!found?.isFile() || extname(path).toLowerCase() !== ".json") return false;
   return kindOfJson(await beginning(path)) === "plan";
-}
-
-function labelOf(paths: readonly string[]): string {
-  const [first = ""] = paths;
-  const name = basename(first) || first;
-  return paths.length > 1 ? `${name} and ${paths.length - 1} more` : name;
 }
 
 function refuseExisting(path: string): void {

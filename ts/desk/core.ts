@@ -11,6 +11,7 @@ import {
 } from "stowage";
 import { type ReportData, renderReport } from "stowage/report";
 import { allFormats } from "../dataset/formats.js";
+import { labelOf } from "../report/label.js";
 import { checked } from "../report/options.js";
 import { sections } from "../report/page.js";
 import { opened } from "../report/source.js";
@@ -156,7 +157,7 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
           ...{ signal, onProgress },
         });
         const found = await opened(paths, given);
-        const named = { ...found, label: labelOf(listOf(names)) };
+        const named = { ...found, label: labelOf(listOf(names), String) };
         const source = new Source(named);
         source.warm();
         return { source: keep(source), kind: found.kind, paths: listOf(names), warnings };
@@ -208,10 +209,6 @@ function listOf(names: unknown): string[] {
   const list: unknown[] = Array.isArray(names) ? names : [names];
   if (list.length > 0 && list.every((name) => typeof name === "string")) return list as string[];
   throw new StowageError("ERR_OPTION", "names of files or folders are expected");
-}
-
-function labelOf([first = "", ...others]: readonly string[]): string {
-  return others.length > 0 ? `${first} and ${others.length} more` : first;
 }
 
 /** What a transport may pass on. */

@@ -49,12 +49,11 @@ export function faultOf(error: unknown): DeskFault {
     const message = error instanceof Error ? error.message : String(error);
     return { code: "ERR_INTERNAL", message };
   }
-  const { code, message, path, row } = error;
-  const found = /; found: (.+)$/s.exec(message)?.[1];
+  const { code, message, path, row, columns } = error;
   return {
     ...{ code, message },
     ...(path !== undefined && { path }),
     ...(row !== undefined && { row }),
-    ...(code === "ERR_COLUMN" && found !== undefined && { columns: found.split(", ") }),
+    ...(columns !== undefined && { columns: [...columns] }),
   };
 }

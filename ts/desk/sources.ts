@@ -47,6 +47,7 @@ export class Source {
   readonly #settled = new Set<string>();
   readonly #strategies = new Map<string, StrategyTrial[]>();
   readonly #closing = new AbortController();
+  readonly #running = new Set<AbortController>();
   #whole: ReportData | undefined;
   #current: AbortController | undefined;
 
@@ -72,16 +73,29 @@ export class Source {
     );
     const own = new AbortController();
     this.#current = own;
-    return this.made(options, whole, own.signal);
+    return this.made(options, whole, own);
   }
 
   /** The same, beside other calls. */
   async made(
     options: FigureOptions,
     whole: boolean,
-    signal: AbortSignal = this.#closing.signal,
+    own: AbortController = new AbortController(),
   ): Promise<{ data: ReportData; whole: boolean }> {
-    const ends = AbortSignal.any([signal, this.#closing.signal]);
+    this.#closing.signal.throwIfAborted();
+    this.#running.add(own);
+    try {
+      return await this.#made(options, whole, own.signal);
+    } finally {
+      this.#running.delete(own);
+    }
+  }
+
+  async #made(
+    options: FigureOptions,
+    whole: boolean,
+    ends: AbortSignal,
+  ): Promise<{ data: ReportData; whole: boolean }> {
     if (!this.free) return { data: await this.#fixed(options, ends), whole: true };
     const key = keptKey(options);
     if (whole) await this.#warmed(options, ends);
@@ -107,7 +121,8 @@ export class Source {
   }
 
   close(): void {
-    this.#closing.abort(new DeskError("ERR_CANCELLED", "the source was closed"));
+    const reason = new DeskError("ERR_CANCELLED", "the source was closed");
+    for (const own of [this.#closing, ...this.#running]) own.abort(reason);
   }
 
   /** A plan and a packed folder have one answer. */

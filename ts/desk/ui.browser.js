@@ -41,17 +41,30 @@
     /** @param {string} path @param {RequestInit} [options] */
     const ask = async (path, options) => {
       const answer = await fetch(path, options).catch(() => {
-        throw Object.assign(new Error("gone"), { code: "GONE" });
+        const code = options?.signal?.aborted ? "ERR_SUPERSEDED" : "GONE";
+        throw Object.assign(new Error("gone"), { code });
       });
       if (!answer.ok) throw refused(await answer.json());
       return answer;
     };
+    // Older figures are given up here, too: a refusal of theirs would stand in the browser's console.
+    let figures = new AbortController();
     return {
       copies: true,
       call: async (name, given = {}) => {
         const json = { ...headers, "Content-Type": "application/json" };
         const body = JSON.stringify(given);
-        return (await ask(`/api/${name}`, { method: "POST", headers: json, body })).json();
+        if (name === "figures") {
+          figures.abort();
+          figures = new AbortController();
+        }
+        const signal = name === "figures" ? figures.signal : null;
+        const request = { method: "POST", headers: json, body, signal };
+        const answer = await ask(`/api/${name}`, request);
+        return answer.json().catch(() => {
+          const code = signal?.aborted ? "ERR_SUPERSEDED" : "GONE";
+          throw Object.assign(new Error("gone"), { code });
+        });
       },
       watch: async function* (job) {
         const { body } = await ask(`/api/jobs/${job}`, { headers });

@@ -2,6 +2,7 @@
 
 export { reportOf } from "./gather.js";
 export { beginning, kindOfJson } from "./kind.js";
+export { labelOf } from "./label.js";
 export { checked } from "./options.js";
 export { digest, PAGE, PATTERN, sections } from "./page.js";
 export * from "./report.js";

@@ -56,6 +56,8 @@ export interface ReportData {
     worst: ReportedPack[];
     top: ReportedPack[];
   };
+  /** What the packs are mixed of; only of a packed data set, by a column that it carries. */
+  sources?: ReportedSources;
   /** What it is compared with. */
   other?: ReportData;
 }
@@ -74,6 +76,26 @@ export interface ReportSource {
   emptyCount: number;
   /** Lengths by nearest rank, empty sequences included; all 0 where there are none. */
   quantiles: { p1: number; p10: number; p50: number; p90: number; p99: number };
+}
+
+/** Where the sequences of a packed data set come from, the source with the most tokens first. */
+export interface ReportedSources {
+  /** The carried column that says so. */
+  column: string;
+  /**
+   * What the column holds, null for sequences without a value. At most 8: of more sources, the eighth entry,
+   * "other", stands for all that aren't named.
+   */
+  names: (string | null)[];
+  /** How many sources the last entry stands for; absent where each has a name. */
+  others?: number;
+  /** Sequences, and pieces of split ones. */
+  sequences: number[];
+  tokens: number[];
+  /** Packs that have any of a source; null of the others. */
+  packs: (number | null)[];
+  /** Its tokens in a pack, by nearest rank over all packs; null of the others. */
+  perPack: ({ p10: number; p50: number; p90: number } | null)[];
 }
 
 /** What decided the packing. */
@@ -135,10 +157,15 @@ export type StrategyTrial =
 export interface ReportedPack {
   runs: [length: number, times: number][];
   /** What stands behind the 96 longest runs. */
-  rest?: { sequences: number; tokens: number };
+  rest?: { sequences: number; tokens: number; sources?: PackedSource[] };
   /** How many packs of the plan have these lengths. */
   multiplicity: number;
   padding: number;
   /** The sequences, where the data set has their ids; in the order of the pack. */
   ids?: number[];
+  /** With the report's `sources`, of packs of the sample: those of each of `runs`. */
+  sources?: PackedSource[][];
 }
+
+/** A place in the report's `sources`, and how many sequences and tokens of it there are. */
+export type PackedSource = [source: number, sequences: number, tokens: number];

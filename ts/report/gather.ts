@@ -97,6 +97,7 @@ export async function reportOf(
     worldSize: given.worldSize,
     balance: made.balance,
     packs: made.packs,
+    ...(made.sources && { sources: made.sources }),
     ...(given.compare && { other: other as ReportData }),
   };
 }

@@ -89,10 +89,13 @@ function heightAt(points: Named["points"], x: number): number {
 function crosses(points: Named["points"], box: Box): boolean {
   const within = (x: number): boolean =>
     x >= (points[0]?.[0] ?? 0) - 1 && x <= (points.at(-1)?.[0] ?? 0) + 1;
-  return [0, 0.25, 0.5, 0.75, 1].some((part) => {
-    const x = box.left + (box.right - box.left) * part;
-    const y = heightAt(points, x);
-    return within(x) && y > box.top && y < box.bottom;
+  // Between its corners a line is straight: what it passes from one place to the next is all heights between.
+  const corners = points.map(([x]) => x).filter((x) => x > box.left && x < box.right);
+  const places = [box.left, ...corners, box.right].filter(within);
+  const heights = places.map((x) => heightAt(points, x));
+  return heights.some((y, at) => {
+    const before = heights[at - 1] ?? y;
+    return Math.max(y, before) > box.top && Math.min(y, before) < box.bottom;
   });
 }
 

@@ -15,7 +15,8 @@ import {
 import { breather } from "./breath.js";
 import type { Kept } from "./capacities.js";
 import type { PackBin, ReportData, ReportedOptions, ReportedPack } from "./data.js";
-import { type Checked, PACKING, packingOf } from "./options.js";
+import { sourcesOf, withSources } from "./mixture.js";
+import { type Checked, PACKING, packingOf, wrong } from "./options.js";
 import { byLongest, chosen, counted, type Over, shownPack, type Templates } from "./packs.js";
 import type { Opened } from "./source.js";
 
@@ -32,9 +33,12 @@ export interface Made {
   readonly packs: ReportData["packs"];
   readonly plan?: ReportData["plan"];
   readonly balance: ReportData["balance"];
+  readonly sources?: ReportData["sources"];
 }
 
 export async function makePacking(found: Opened, given: Checked): Promise<Made> {
+  if (given.sourceColumn !== undefined && found.kind !== "dataset")
+    throw wrong("`sourceColumn` names a column that a packed folder carries; leave it out");
   if (found.kind === "plan") {
     refusePacking(given, "a plan");
     return ofPlan(found.plan, given);
@@ -70,8 +74,8 @@ export async function makePacking(found: Opened, given: Checked): Promise<Made> 
 
 /** What the packs of a folder say. */
 async function ofFolder(folder: string, given: Checked): Promise<Made> {
-  const { packs, seed } = given;
-  const sketch = await sketchDataset(folder, { packs, seed, ...given.job });
+  const { packs, seed, sourceColumn: column } = given;
+  const sketch = await sketchDataset(folder, { packs, seed, column, ...given.job });
   const { report, certificate, lengths, strategy, overlong, empty } = sketch;
   const { planId, format: _, files: __, spilledBytes: ___, warnings: ____, ...stats } = report;
   const { capacity } = stats;
@@ -79,9 +83,11 @@ async function ofFolder(folder: string, given: Checked): Promise<Made> {
     seen.map(({ from, count }) => ({ from, to: Math.max(2 * from, 1), packs: count }));
   const shown = ({ runs, multiplicity }: (typeof sketch.top)[number]): ReportedPack =>
     shownPack([multiplicity, runs], capacity);
-  const drawn = sketch.sample.map(({ lengths, ids }): ReportedPack => {
+  const drawn = sketch.sample.map(({ lengths, ids, sources }): ReportedPack => {
     const runs = runsOf([...lengths].sort((a, b) => b - a));
-    return { ...shownPack([1, runs], capacity), ...(ids && { ids: ids.slice(0, 64) }) };
+    const pack = shownPack([1, runs], capacity);
+    const whole = { ...pack, ...(ids && { ids: ids.slice(0, 64) }) };
+    return sources ? withSources(whole, lengths, sources) : whole;
   });
   const { maxSequencesPerPack, sequenceAlignment } = sketch;
   const named = Math.min(packs, sketch.worst.length);
@@ -105,6 +111,7 @@ async function ofFolder(folder: string, given: Checked): Promise<Made> {
       worst: sketch.worst.slice(0, named).map(shown),
       top: sketch.top.slice(0, named).map(shown),
     },
+    ...(sketch.sources && { sources: sourcesOf(column!, sketch.sources) }),
     balance: [],
   };
 }

@@ -26,6 +26,8 @@ export interface ReportOptions
   input?: string | readonly string[] | Lengths | LengthHistogram | undefined;
   /** Column of lengths or tokens of source files. Default 'input_ids'. */
   column?: string | undefined;
+  /** Of a packed folder: a column that it carries and that names the source of each sequence; for the view of sources. */
+  sourceColumn?: string | undefined;
   /** Which split of source folders. */
   split?: string | undefined;
   /** Capacities of the trade-off. Default: powers of two and steps halfway around the lengths; []: none. */
@@ -112,7 +114,7 @@ export function checked(options: ReportOptions & JobOptions): Checked {
         `\`capacities\` holds ${String(capacity)}; a capacity is an integer 1 .. 2^31 - 1`,
       );
   }
-  for (const name of ["title", "label", "column", "split"] as const) {
+  for (const name of ["title", "label", "column", "sourceColumn", "split"] as const) {
     if (given[name] !== undefined && typeof given[name] !== "string")
       throw wrong(`\`${name}\` must be a string, got ${String(given[name])}`);
   }

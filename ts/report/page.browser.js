@@ -3,7 +3,7 @@
 // pack and a switch of themes. The desk calls it again for every new set of figures.
 
 /**
- * @typedef {{ runs: [number, number][], rest?: { sequences: number, tokens: number }, multiplicity: number, padding: number, ids?: number[] }} Pack
+ * @typedef {{ runs: [number, number][], rest?: { sequences: number, tokens: number, sources?: [number, number, number][] }, multiplicity: number, padding: number, ids?: number[], sources?: [number, number, number][][] }} Pack
  */
 
 function enhance() {
@@ -160,7 +160,19 @@ function enhance() {
     const ids = pack.ids
       ? ` Sequences ${pack.ids.slice(0, 40).map(n).join("; ")}${pack.ids.length > 40 ? " …" : ""}.`
       : "";
-    inspect.textContent = `${many} these lengths.${ids} ${terms.join(" + ")} = ${n(of.options.capacity)}.`;
+    const parts = new Map();
+    for (const [source, , tokens] of [
+      ...(pack.sources ?? []).flat(),
+      ...(pack.rest?.sources ?? []),
+    ])
+      parts.set(source, (parts.get(source) ?? 0) + tokens);
+    const { names, others } = of.sources ?? {};
+    /** @param {number} at */
+    const named = (at) =>
+      others && at === names.length - 1 ? `${n(others)} others` : (names[at] ?? "without a value");
+    const mixed = [...parts].sort(([a], [b]) => a - b).map(([at, sum]) => `${named(at)} ${n(sum)}`);
+    const sources = mixed.length > 0 ? ` By source: ${mixed.join("; ")}.` : "";
+    inspect.textContent = `${many} these lengths.${ids}${sources} ${terms.join(" + ")} = ${n(of.options.capacity)}.`;
   };
   for (const list of all(".packs")) {
     const buttons = all(".pack", list);

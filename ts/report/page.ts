@@ -13,6 +13,7 @@ import { headerView } from "./views/header.js";
 import { lengthsView } from "./views/lengths.js";
 import { packsView } from "./views/packs.js";
 import { proofView } from "./views/proof.js";
+import { sourcesView } from "./views/sources.js";
 import { strategiesView } from "./views/strategies.js";
 import { workView } from "./views/work.js";
 
@@ -22,6 +23,7 @@ const VIEWS: readonly (readonly [id: string, name: string, draw: (data: ReportDa
     ["lengths", "Lengths", lengthsView],
     ["capacity", "Capacity", capacityView],
     ["packs", "Packs", packsView],
+    ["sources", "Sources", sourcesView],
     ["fill", "Fill", fillView],
     ["strategies", "Strategies", strategiesView],
     ["work", "Savings", workView],

@@ -5,9 +5,11 @@ export type {
   LengthBin,
   OverlongLosses,
   PackBin,
+  PackedSource,
   ReportData,
   ReportedOptions,
   ReportedPack,
+  ReportedSources,
   ReportSource,
   StrategyTrial,
 } from "./data.js";

@@ -2,10 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import { LengthHistogram, type Lengths, Plan, readLengths, StowageError } from "stowage";
 import { countsFault, parseCounts } from "./counts.js";
 import { beginning, kindOfJson } from "./kind.js";
+import { labelOf } from "./label.js";
 import type { Checked } from "./options.js";
 import { wrong } from "./options.js";
 
@@ -64,13 +65,6 @@ async function openedFiles(paths: readonly string[], given: Checked): Promise<Op
   const histogram = LengthHistogram.from(lengths);
   if (files.length === paths.length) return { kind: "lengths", label, histogram, lengths };
   return { kind: "histogram", label, histogram: total.merge(histogram) };
-}
-
-/** The file's name, and how many there are beside it. */
-export function labelOf(paths: readonly string[]): string {
-  const [first = ""] = paths;
-  const name = basename(first) || first;
-  return paths.length > 1 ? `${name} and ${paths.length - 1} more` : name;
 }
 
 /** The histogram or plan in a file, or undefined if it holds data. */

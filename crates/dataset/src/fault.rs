@@ -57,6 +57,8 @@ pub struct Place {
     pub row: Option<u64>,
     /// What is wrong, with the numbers.
     pub detail: String,
+    /// The columns that there are, where one is missing.
+    pub columns: Vec<String>,
 }
 
 impl Fault {
@@ -103,6 +105,15 @@ impl Fault {
         }
     }
 
+    /// The columns that there are, where one is missing.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Self::Column(place) => &place.columns,
+            _ => &[],
+        }
+    }
+
     /// A refused file operation; `action` completes "cannot".
     pub(crate) fn io(action: &str, path: &Path, error: &std::io::Error) -> Self {
         let detail = format!("cannot {action} {}: {error}", path.display());
@@ -119,15 +130,40 @@ impl Fault {
     }
 
     pub(crate) fn column(path: &Path, row: impl Into<Option<u64>>, detail: String) -> Self {
-        Self::Column(Place { path: path.to_path_buf(), row: row.into(), detail })
+        Self::Column(Place {
+            path: path.to_path_buf(),
+            row: row.into(),
+            detail,
+            columns: Vec::new(),
+        })
+    }
+
+    /// A column that isn't there; `columns` are.
+    pub(crate) fn missing(
+        path: &Path,
+        row: impl Into<Option<u64>>,
+        detail: String,
+        columns: Vec<String>,
+    ) -> Self {
+        Self::Column(Place { path: path.to_path_buf(), row: row.into(), detail, columns })
     }
 
     pub(crate) fn format(path: &Path, row: impl Into<Option<u64>>, detail: String) -> Self {
-        Self::Format(Place { path: path.to_path_buf(), row: row.into(), detail })
+        Self::Format(Place {
+            path: path.to_path_buf(),
+            row: row.into(),
+            detail,
+            columns: Vec::new(),
+        })
     }
 
     pub(crate) fn invalid(path: &Path, row: impl Into<Option<u64>>, detail: String) -> Self {
-        Self::Invalid(Place { path: path.to_path_buf(), row: row.into(), detail })
+        Self::Invalid(Place {
+            path: path.to_path_buf(),
+            row: row.into(),
+            detail,
+            columns: Vec::new(),
+        })
     }
 
     /// The fault of damaged bytes, at `row` if it names none: the first that couldn't be read.

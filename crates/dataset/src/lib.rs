@@ -31,7 +31,9 @@ pub use job::scale::{
     Finalize, PartitionOptions, assign_partition, check_job, count_partition, finalize_job,
     find_partitions, plan_job, stream_schema, verify_shard, write_group, write_shards,
 };
-pub use job::sketch::{Sketch, SketchOptions, SketchedPack, SketchedTemplate, sketch_dataset};
+pub use job::sketch::{
+    Sketch, SketchOptions, SketchedPack, SketchedSource, SketchedTemplate, sketch_dataset,
+};
 pub use job::spool::{BatchFile, GivenColumn, spool_for_packing, spool_for_proof};
 pub use job::tokenize::{Rows, tokenize};
 pub use job::verify::{VerifyOptions, verify_dataset};

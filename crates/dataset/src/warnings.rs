@@ -1,5 +1,6 @@
 //! What a caller should know besides the result, and how names of data stand in messages.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Names that a message lists before it counts the rest.
@@ -21,9 +22,23 @@ impl Warnings {
     }
 }
 
-/// `names` behind one another, the first of many and how many more there are.
+/// `name` as it stands in a list of names: in quotes if a reader could take it for several, or for none.
+pub(crate) fn named(name: &str) -> Cow<'_, str> {
+    let plain = !name.is_empty() && name.trim() == name && !name.contains([',', '\'']);
+    if plain { Cow::Borrowed(name) } else { Cow::Owned(format!("'{name}'")) }
+}
+
+/// All of `names` behind one another.
+pub(crate) fn told<T: AsRef<str>>(names: &[T]) -> String {
+    if names.is_empty() {
+        return "none".to_string();
+    }
+    names.iter().map(|name| named(name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// The same, the first of many and how many more there are.
 pub(crate) fn listed<T: AsRef<str>>(names: &[T]) -> String {
-    let mut text = names.iter().take(NAMES).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    let mut text = told(&names[..names.len().min(NAMES)]);
     if names.len() > NAMES {
         let _ = write!(text, " and {} more", names.len() - NAMES);
     }
@@ -54,7 +69,7 @@ pub(crate) fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, listed};
+    use super::{escaped, listed, told};
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {
@@ -67,5 +82,11 @@ mod tests {
         let names: Vec<String> = (0..40).map(|k| format!("c{k}")).collect();
         assert_eq!(listed(&names[..2]), "c0, c1");
         assert!(listed(&names).ends_with("c11 and 28 more"));
+    }
+
+    #[test]
+    fn a_name_that_could_be_two_or_none_stands_in_quotes() {
+        assert_eq!(told(&["a, b", "c", "", " d", "it's"]), "'a, b', c, '', ' d', 'it's'");
+        assert_eq!(told::<&str>(&[]), "none");
     }
 }

@@ -228,7 +228,7 @@ fn a_search_asks_at_least_every_2_21_units_whether_to_go_on() {
         let problem = Problem { classes, capacity: *capacity, alignment: 1, limit: *limit };
         for mode in [Mode::Auto, Mode::Optimal] {
             let pauses = Pauses::default();
-            let found = search(&problem, mode, 0.25, 1, &pauses).expect("no cancel");
+            search(&problem, mode, 0.25, 1, &pauses).expect("no cancel");
             let longest = pauses.longest.load(Ordering::Relaxed);
             assert!(
                 longest <= 1 << 21 || true,

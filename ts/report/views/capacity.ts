@@ -2,6 +2,7 @@
 
 import type { CapacityTrial, ReportData } from "../data.js";
 import { type Named, names } from "../labels.js";
+import { pairOf } from "../pair.js";
 import { figures, table, view } from "../parts.js";
 import { curve, here, logScale, mark, panel, powers, type Scale, title, upScale } from "../svg.js";
 import { n, pc, plural, r2 } from "../text.js";
@@ -139,7 +140,7 @@ function drawn({ data, label, series, x, most, first, last }: Drawing): string {
       : "";
   const ring =
     most === 1 && other !== undefined && series.some(({ name }) => name === "stowage")
-      ? otherDot(other, x, y)
+      ? otherDot(other, pairOf(data, other)[1], x, y)
       : "";
   return panel({
     label,
@@ -165,18 +166,18 @@ function drawn({ data, label, series, x, most, first, last }: Drawing): string {
 /** Where truncating loses less than one per cent, as a rule to look at and no advice. */
 function ruleMark(at: number, bottom: number, chosen: number): string {
   const x = `${r2(at)}%`;
-  const line = mark("line", "mark", { x1: x, x2: x, y1: 18, y2: bottom });
-  if (Math.abs(at - chosen) < 1) return line;
+  if (Math.abs(at - chosen) < 1) return "";
+  const line = mark("line", "mark thin", { x1: x, x2: x, y1: 18, y2: bottom });
   const end = at > 55;
   const place = { x, dx: end ? -5 : 5, y: 28, ...(end && { "text-anchor": "end" }) };
   return line + mark("text", "note thin", place, "truncating loses &lt;\u00a01\u00a0%");
 }
 
 /** The packing that this one is compared with. */
-function otherDot({ options, stats, source }: ReportData, x: Scale, y: Scale): string {
+function otherDot({ options, stats }: ReportData, name: string, x: Scale, y: Scale): string {
   const at = x(options.capacity);
   if (at < 0 || at > 100) return "";
-  const said = `${source.label}, capacity ${n(options.capacity)}: ${pc(stats.efficiency, 2)} full`;
+  const said = `${name}, capacity ${n(options.capacity)}: ${pc(stats.efficiency, 2)} full`;
   const place = { cx: `${r2(at)}%`, cy: r2(y(stats.efficiency)), r: 5 };
   return mark("circle", "ring m", place, title(said));
 }

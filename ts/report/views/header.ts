@@ -1,6 +1,7 @@
 // What it is and how good it is, in one sentence and four figures; of two, side by side.
 
 import type { ReportData } from "../data.js";
+import { pairOf } from "../pair.js";
 import { table } from "../parts.js";
 import { esc, n, pc, plural, short } from "../text.js";
 
@@ -9,7 +10,7 @@ export function headerView(data: ReportData): string {
   return `<p class="kicker">stowage report</p><h1>${name}</h1><p class="lead">${lead(data)}</p>${data.other ? comparison(data, data.other) : tiles(data)}`;
 }
 
-function lead({ source, stats, asPacked }: ReportData): string {
+function lead({ stats }: ReportData): string {
   const what = `${plural(stats.sequenceCount, "sequence")}, ${plural(stats.tokensIn, "token")}`;
   if (stats.sequenceCount === 0) return `${what}: the input is empty, so there is nothing to pack.`;
   if (stats.packCount === 0) {
@@ -26,8 +27,7 @@ function lead({ source, stats, asPacked }: ReportData): string {
     lost === 0
       ? "No token is lost."
       : `<b class="warn">${plural(lost, "token")} (${pc(lost / stats.tokensIn, 2)}) ${lost === 1 ? "is" : "are"} left out.</b>`;
-  const sampled = asPacked && source.kind === "dataset" ? "" : "";
-  return `${what}, ${packs}. ${best} ${losses}${sampled}`;
+  return `${what}, ${packs}. ${best} ${losses}`;
 }
 
 function tiles({ stats }: ReportData): string {
@@ -65,8 +65,9 @@ function comparison(left: ReportData, right: ReportData): string {
   const note = same
     ? ""
     : `<p class="warn">These are not the same sequences: their numbers differ.</p>`;
-  const headings = ["figure", esc(left.source.label), esc(right.source.label), "difference"];
-  return `${table("Comparison", headings, rows, { id: "comparison" })}<p class="aside">In the charts, dashed outlines and rings are ${esc(right.source.label)}.</p>${note}`;
+  const [one, two] = pairOf(left, right).map(esc);
+  const headings = ["figure", one!, two!, "difference"];
+  return `${table("Comparison", headings, rows, { id: "comparison" })}<p class="aside">In the charts, dashed outlines and rings are ${two}.</p>${note}`;
 }
 
 function signed(difference: number, words: (value: number) => string): string {

@@ -11,6 +11,7 @@ import { usable } from "../usable.js";
  * capacity has cut is drawn no higher for that: many sequences of exactly the capacity would hide all else.
  */
 function density({ from, to }: LengthBin, share: number, perDoubling: number): number {
+  if (share === 1) return 1; // alone, it is compared with none
   return share / Math.max(Math.log2(to / from) * perDoubling, 1);
 }
 
@@ -155,7 +156,7 @@ function quantileNotes({ source }: ReportData, { x, line, low }: Axis, bottom: n
       place > 55 || (line !== undefined && line > place && line - place < 28 && place > 28);
     const text = { x: at, dx: end ? -5 : 5, y: 28, ...(end && { "text-anchor": "end" }) };
     return (
-      mark("line", "mark", { x1: at, x2: at, y1: 18, y2: bottom }) +
+      mark("line", `mark${classes.replace("note", "")}`, { x1: at, x2: at, y1: 18, y2: bottom }) +
       mark("text", classes, text, `${name} ${n(value)}`)
     );
   };

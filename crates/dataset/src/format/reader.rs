@@ -39,18 +39,26 @@ pub(crate) struct Sums {
     pub least: u32,
 }
 
+/// Which carried columns are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    None,
+    All,
+    Only(String),
+}
+
 /// What is wanted of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     /// Its packs, numbered from 0 within the part; those past its end don't count.
     pub packs: Range<u64>,
-    /// With carried columns.
-    pub carried: bool,
+    /// With these of the carried columns.
+    pub carried: Carried,
 }
 
 impl Wanted {
     /// All that is proved.
-    pub(crate) const PROVED: Self = Self { packs: 0..u64::MAX, carried: false };
+    pub(crate) const PROVED: Self = Self { packs: 0..u64::MAX, carried: Carried::None };
 
     /// Which of `count` packs from `start` on, that a part consists of.
     pub(crate) fn within(&self, part: &Range<u64>) -> Range<u64> {

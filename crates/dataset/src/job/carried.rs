@@ -9,7 +9,7 @@ use arrow_array::types::{
     Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, make_array};
+use arrow_array::{Array, ArrayRef, ListArray, make_array};
 use arrow_schema::DataType;
 
 /// A value of a carried column.
@@ -52,6 +52,17 @@ impl Value {
             _ => self == other,
         }
     }
+}
+
+/// What is wrong with pack `row` of the carried column `name`: a value is wanted for each of its sequences.
+pub(in crate::job) fn wrong_count(
+    name: &str,
+    list: &ListArray,
+    row: usize,
+    wanted: usize,
+) -> Option<String> {
+    let count = if list.is_null(row) { 0 } else { list.value_length(row) as usize };
+    (count != wanted).then(|| format!("{name} has {count} values for {wanted} sequences"))
 }
 
 /// The values of `array`, or none for a type that has no plain values.

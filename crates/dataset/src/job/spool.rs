@@ -7,6 +7,7 @@ use super::verify::scratch_folder;
 use crate::Fault;
 use crate::options::DatasetOptions;
 use crate::output;
+use crate::warnings::named;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, make_array};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_data::{ArrayData, ArrayDataBuilder};
@@ -104,7 +105,7 @@ impl BatchFile {
         if *first != schema {
             let columns = |schema: &Schema| {
                 let fields = schema.fields().iter();
-                let fields = fields.map(|it| format!("{} ({})", it.name(), it.data_type()));
+                let fields = fields.map(|it| format!("{} ({})", named(it.name()), it.data_type()));
                 fields.collect::<Vec<_>>().join(", ")
             };
             let (here, before) = (columns(&schema), columns(first));

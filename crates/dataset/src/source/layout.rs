@@ -150,8 +150,9 @@ fn index_of(schema: &Schema, name: &str, path: &Path) -> Result<usize, Fault> {
 
 /// The fault of a column that isn't there.
 pub(crate) fn missing(path: &Path, name: &str, names: &[&str], row: Option<u64>) -> Fault {
-    let found = if names.is_empty() { "none".to_string() } else { listed(names) };
-    Fault::column(path, row, format!("there is no column '{name}'; found: {found}"))
+    let found = listed(names);
+    let detail = format!("there is no column '{name}'; found: {found}");
+    Fault::missing(path, row, detail, names.iter().map(ToString::to_string).collect())
 }
 
 /// The columns `roots` of a table without rows.

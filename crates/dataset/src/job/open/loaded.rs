@@ -367,9 +367,8 @@ fn carried_values(
             let path = &basis.paths[piece.part];
             for row in rows.clone() {
                 let values = list.value(row);
-                let (count, wanted) = (values.len(), piece.found.row(row).lengths.len());
-                if count != wanted {
-                    let detail = format!("{name} has {count} values for {wanted} sequences");
+                let wanted = piece.found.row(row).lengths.len();
+                if let Some(detail) = carried::wrong_count(name, list, row, wanted) {
                     return Err(Fault::invalid(path, piece.found.first_row + row as u64, detail));
                 }
                 all.extend(carried::values(values.as_ref()).ok_or_else(|| {

@@ -14,7 +14,7 @@ pub use loaded::{Loaded, Written};
 
 use super::listed::{self, Listed};
 use crate::format::found::Found;
-use crate::format::reader::{Reader, Wanted};
+use crate::format::reader::{Carried, Reader, Wanted};
 use crate::format::{self, Format};
 use crate::output::{DataFile, MANIFEST, Manifest};
 use crate::store::Targetless;
@@ -216,6 +216,7 @@ impl Dataset {
         let (part, carried) = (run.part, request.carried);
         let read = |packs: std::ops::Range<u64>| {
             let mut all = Vec::new();
+            let carried = if carried { Carried::All } else { Carried::None };
             let wanted = Wanted { packs, carried };
             self.reader.read(part, &wanted, &mut |found| {
                 all.push(Arc::new(found));

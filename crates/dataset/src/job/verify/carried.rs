@@ -5,7 +5,7 @@
 
 use crate::Fault;
 use crate::format::found::Found;
-use crate::job::carried::values;
+use crate::job::carried::{values, wrong_count};
 use crate::store::Ingested;
 use arrow_array::{Array, ArrayRef};
 
@@ -24,9 +24,7 @@ pub(super) fn prove(
         let row_fault = |row: usize, detail| fault(name, found.first_row + row as u64, detail);
         for row in 0..found.rows() {
             let wanted = found.lengths.row(row).len();
-            let count = if list.is_null(row) { 0 } else { list.value_length(row) as usize };
-            if count != wanted {
-                let detail = format!("{name} has {count} values for {wanted} sequences");
+            if let Some(detail) = wrong_count(name, list, row, wanted) {
                 return Err(row_fault(row, detail));
             }
         }

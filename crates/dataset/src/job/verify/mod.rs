@@ -21,13 +21,14 @@ mod text;
 pub(super) mod totals;
 
 use super::report::DatasetReport;
-use crate::format::reader::{Reader, Wanted};
+use crate::format::reader::{Carried, Reader, Wanted};
 use crate::format::{self, Format, PlanFormat, RowFormat};
 use crate::output::{MANIFEST, Manifest, SourceNotes};
 use crate::progress::Meter;
 use crate::source::ids::Sequences;
 use crate::source::{Columns, Inputs, Packed, TextSource, Texts};
 use crate::store::{Keep, Rules, ingest};
+use crate::warnings::told;
 use crate::{Fault, parallel};
 use claims::{Claims, PartClaims};
 use expected::Kept;
@@ -225,7 +226,7 @@ fn carried_columns(reader: &dyn Reader, columns: &Columns) -> Result<Vec<String>
     };
     Err(Fault::option(format!(
         "the data set carries no column '{other}'; it carries {}",
-        if carried.is_empty() { "none".to_string() } else { carried.join(", ") }
+        told(&carried)
     )))
 }
 
@@ -293,6 +294,7 @@ fn read_back(
     threads: usize,
     meter: &Meter<'_>,
 ) -> Result<Vec<PartClaims>, Fault> {
+    let carried = if carried { Carried::All } else { Carried::None };
     let wanted = Wanted { carried, ..Wanted::PROVED };
     let parts = reader.parts();
     let files = &promises.manifest.files;

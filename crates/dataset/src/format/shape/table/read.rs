@@ -5,9 +5,10 @@
 
 use crate::Fault;
 use crate::format::found::{Found, List};
-use crate::format::reader::{Reader, Shape, Wanted};
+use crate::format::reader::{Carried, Reader, Shape, Wanted};
 use crate::output::Manifest;
 use crate::source::Table;
+use crate::warnings::told;
 use arrow_array::cast::AsArray;
 use arrow_array::types::ArrowPrimitiveType;
 use arrow_array::{Array, ListArray, RecordBatch};
@@ -90,7 +91,8 @@ fn check_columns(table: &Table, manifest: &Manifest) -> Result<(), Fault> {
     if manifest.columns == found {
         return Ok(());
     }
-    let (found, said) = (found.join(", "), manifest.columns.join(", "));
+    let said: Vec<&str> = manifest.columns.iter().map(String::as_str).collect();
+    let (found, said) = (told(&found), told(&said));
     let detail = format!("the columns are {found}; the manifest says {said}");
     Err(Fault::invalid(table.path(), None, detail))
 }
@@ -124,7 +126,11 @@ impl Reader for TableReader {
     ) -> Result<(), Fault> {
         let (table, part, first_row) = self.parts[part];
         let table = &self.tables[table];
-        let carried = if wanted.carried { &self.carried[..] } else { &[] };
+        let carried = match &wanted.carried {
+            Carried::None => &[],
+            Carried::All => &self.carried[..],
+            Carried::Only(name) => std::slice::from_ref(name),
+        };
         let names: Vec<&str> =
             PROVED.into_iter().chain(carried.iter().map(String::as_str)).collect();
         table.batches(part, &names, wanted.packs.clone(), &mut |batch, row| {

@@ -1,18 +1,24 @@
 //! A packed data set at a glance: what its packs look like, in one pass and bounded results.
 //!
-//! O(places). Memory: the different packs, as templates, and a few batches per thread. Nothing is
-//! proved: that is what `verify` is for.
+//! O(places). Memory: the different packs, as templates, what they are mixed of, and a few batches per
+//! thread. Nothing is proved: that is what `verify` is for.
+
+mod mixture;
+
+pub use mixture::SketchedSource;
 
 use super::listed;
 use super::report::DatasetReport;
 use super::verify::totals;
-use crate::format::reader::Wanted;
-use crate::format::{self, Format, RowFormat};
+use crate::format::reader::{Carried, Reader, Wanted};
+use crate::format::{self, Format};
 use crate::output::{MANIFEST, Manifest, empty_name, overlong_name};
 use crate::progress::Meter;
+use crate::warnings::told as named;
 use crate::{Fault, parallel};
+use mixture::Mixture;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use stowage_engine::seeded::Generator;
 use stowage_engine::stats::Fills;
 use stowage_engine::template::{Run, Templates, sequences, tokens};
@@ -27,6 +33,8 @@ pub struct SketchOptions {
     pub packs: u64,
     /// Of the draw.
     pub seed: u64,
+    /// The carried column that names sources.
+    pub column: Option<String>,
 }
 
 /// One pack of the sample.
@@ -38,6 +46,8 @@ pub struct SketchedPack {
     pub lengths: Vec<u32>,
     /// The sequences, where the format has their ids.
     pub ids: Option<Vec<i64>>,
+    /// Places of their sources in [`Sketch::sources`], if a column names them.
+    pub sources: Option<Vec<u32>>,
 }
 
 /// Packs that are alike.
@@ -74,6 +84,10 @@ pub struct Sketch {
     pub per_pack: Vec<(u64, u64)>,
     /// Sum of the squared lengths.
     pub squares: f64,
+    /// Names of the carried columns.
+    pub carried: Vec<String>,
+    /// What the packs are mixed of, if a column says so; the source with the most tokens first.
+    pub sources: Option<Vec<SketchedSource>>,
     /// Packs drawn, by number.
     pub sample: Vec<SketchedPack>,
     /// The emptiest.
@@ -90,7 +104,7 @@ const NAMED: usize = 12;
 /// # Errors
 /// [`Fault::Format`] and [`Fault::Io`] for files that can't be read, [`Fault::Invalid`] for others than
 /// the manifest lists or rows that can't be; `ERR_OPTION` for a data set that holds a plan instead of
-/// packs; a cancel.
+/// packs; [`Fault::Column`] for a column that isn't carried, or names no sources; a cancel.
 pub fn sketch_dataset(
     options: &SketchOptions,
     threads: usize,
@@ -112,28 +126,44 @@ pub fn sketch_dataset(
         }
     };
     let listed = listed::check(folder, &manifest, format.facts())?;
-    let seen = packs(format, folder, &listed.paths, &manifest, options, threads, watch)?;
+    let reader = format.open(folder, &listed.paths, &manifest)?;
+    let carried = reader.carried();
+    if let Some(column) = options.column.as_ref().filter(|name| !carried.contains(name)) {
+        let detail = not_carried(column, &carried);
+        return Err(Fault::missing(folder, None, detail, carried));
+    }
+    let seen = packs(reader.as_ref(), &listed.paths, &manifest, options, threads, watch)?;
     listed.unchanged()?;
-    Ok(told(manifest, seen))
+    told(manifest, seen, carried, options)
+}
+
+fn not_carried(column: &str, carried: &[String]) -> String {
+    let way = if carried.is_empty() {
+        "; pack to 'parquet' or 'arrow' and name it in columns.carry"
+    } else {
+        ""
+    };
+    let carried = named(carried);
+    format!("the data set carries no column '{column}'; it carries {carried}{way}")
 }
 
 /// What a part has.
 struct Seen {
     path: PathBuf,
     templates: Templates,
+    mixture: Option<Mixture>,
     sample: Vec<SketchedPack>,
 }
 
 fn packs(
-    format: &dyn RowFormat,
-    folder: &Path,
+    reader: &dyn Reader,
     paths: &[PathBuf],
     manifest: &Manifest,
     options: &SketchOptions,
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<Vec<Seen>, Fault> {
-    let reader = format.open(folder, paths, manifest)?;
+    let folder = &options.folder;
     let wanted = drawn(options.seed, manifest.pack_count, options.packs);
     // The number of each file's first pack.
     let mut before = BTreeMap::new();
@@ -144,12 +174,17 @@ fn packs(
     }
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     let meter = Meter::new(watch, Stage::Read, bytes);
+    let carried = options.column.clone().map_or(Carried::None, Carried::Only);
+    let columns = Wanted { carried, ..Wanted::PROVED };
     let parts = reader.parts();
     let seen = parallel::each(parts.len(), threads, |part| {
         let path = parts[part].clone();
         let first = before.get(&path).copied().unwrap_or(0);
-        let mut seen = Seen { path: path.clone(), templates: Templates::new(), sample: Vec::new() };
-        reader.read(part, &Wanted::PROVED, &mut |found| {
+        let mixture = options.column.as_deref().map(Mixture::of);
+        let (templates, sample) = (Templates::new(), Vec::new());
+        let mut seen = Seen { path: path.clone(), templates, mixture, sample };
+        reader.read(part, &columns, &mut |found| {
+            let mixed = seen.mixture.as_mut().map(|it| it.batch(&found, &path)).transpose()?;
             for row in 0..found.rows() {
                 let pack = found.row(row);
                 let at = found.first_row + row as u64;
@@ -163,9 +198,16 @@ fn packs(
                 }
                 let lengths: Vec<u32> = lengths.iter().map(|&length| length as u32).collect();
                 seen.templates.push(&runs(&lengths), 1);
+                let sources = match (seen.mixture.as_mut(), &mixed) {
+                    (Some(mixture), Some(batch)) => {
+                        Some(mixture.pack(batch, row, &lengths, folder)?)
+                    }
+                    _ => None,
+                };
                 if wanted.contains(&(first + at)) {
                     let ids = pack.sequences.map(<[i64]>::to_vec);
-                    seen.sample.push(SketchedPack { number: first + at, lengths, ids });
+                    let (number, sources) = (first + at, sources.map(<[u32]>::to_vec));
+                    seen.sample.push(SketchedPack { number, lengths, ids, sources });
                 }
             }
             meter.add(bytes * found.rows() as u64 / manifest.pack_count.max(1))
@@ -203,16 +245,34 @@ fn runs(lengths: &[u32]) -> Vec<Run> {
 }
 
 /// The figures of what was seen.
-fn told(manifest: Manifest, seen: Vec<Seen>) -> Sketch {
+///
+/// # Errors
+/// [`Fault::Column`] if the parts together have too many sources.
+fn told(
+    manifest: Manifest,
+    seen: Vec<Seen>,
+    carried: Vec<String>,
+    options: &SketchOptions,
+) -> Result<Sketch, Fault> {
     let mut templates = Templates::new();
     let mut sample = Vec::new();
-    for part in seen {
+    let mut whole = options.column.as_deref().map(Mixture::of);
+    for mut part in seen {
+        if let (Some(whole), Some(mixture)) = (&mut whole, part.mixture.take()) {
+            let here = whole.add(mixture, &options.folder)?;
+            renumber(&mut part.sample, &here);
+        }
         for (runs, multiplicity) in part.templates.iter() {
             templates.push(runs, multiplicity);
         }
         sample.extend(part.sample);
     }
     let templates = templates.into_plan_order();
+    let sources = whole.map(|whole| {
+        let (sources, places) = whole.told(templates.pack_count());
+        renumber(&mut sample, &places);
+        sources
+    });
     sample.sort_unstable_by_key(|pack: &SketchedPack| pack.number);
     let (mut lengths, mut padding, mut per_pack) =
         <(BTreeMap<_, _>, BTreeMap<_, _>, BTreeMap<_, _>)>::default();
@@ -234,7 +294,7 @@ fn told(manifest: Manifest, seen: Vec<Seen>) -> Sketch {
         order.into_iter().map(|t| sketched(templates.get(t))).collect()
     };
     let certificate = &manifest.certificate;
-    Sketch {
+    Ok(Sketch {
         strategy: manifest.strategy.clone(),
         overlong: overlong_name(manifest.overlong),
         empty: empty_name(manifest.empty),
@@ -245,10 +305,19 @@ fn told(manifest: Manifest, seen: Vec<Seen>) -> Sketch {
         padding: padding.into_iter().collect(),
         per_pack: per_pack.into_iter().collect(),
         squares,
+        carried,
+        sources,
         sample,
         worst: by(&|t| u64::from(manifest.capacity) - tokens(templates.get(t).0)),
         top: by(&|t| templates.get(t).1),
         report: totals::proved(manifest, &Fills::of_templates(&templates), 0),
+    })
+}
+
+/// Numbers of sources as others have them.
+fn renumber(sample: &mut [SketchedPack], numbers: &[u32]) {
+    for source in sample.iter_mut().filter_map(|pack| pack.sources.as_mut()).flatten() {
+        *source = numbers[*source as usize];
     }
 }
 
