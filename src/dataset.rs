@@ -2,7 +2,7 @@
 //! so that nothing temporary is left when the promise rejects.
 
 use crate::clock;
-use crate::fault::Report;
+use crate::fault::{Columns, Report};
 use crate::job::{self, JobControl};
 use crate::options::EngineOptions;
 use crate::output::{self, Output};
@@ -21,8 +21,10 @@ use stowage_engine::epoch::balance::Cost;
 impl From<Fault> for Report {
     fn from(fault: Fault) -> Self {
         let (code, message) = (fault.code(), fault.to_string());
-        let path = fault.path().map(|path| path.to_string_lossy().into_owned());
-        let (row, columns) = (fault.row(), fault.columns().to_vec());
+        let path = fault.path().map(|path| path.to_string_lossy().into());
+        let row = fault.row();
+        let names = fault.columns();
+        let columns = (!names.is_empty()).then(|| Box::new(Columns(names.to_vec())));
         match fault {
             Fault::Engine(fault) => Self { message, ..fault.into() },
             _ => Self { code, message, path, row, columns, ..Self::default() },

@@ -18,12 +18,16 @@ pub struct Report {
     /// The capacity it exceeds.
     pub capacity: Option<u32>,
     /// Offending file.
-    pub path: Option<String>,
+    pub path: Option<Box<str>>,
     /// Offending row of it.
     pub row: Option<u64>,
     /// The columns that there are, where one is missing.
-    pub columns: Vec<String>,
+    pub columns: Option<Box<Columns>>,
 }
+
+/// Names of columns; apart, since most reports have none and every result is as large as a report.
+#[derive(Debug)]
+pub struct Columns(pub Vec<String>);
 
 impl From<Fault> for Report {
     fn from(fault: Fault) -> Self {
@@ -74,10 +78,10 @@ fn build(env: Env, report: Report) -> Result<Error> {
         error.set_named_property("capacity", capacity)?;
     }
     if let Some(path) = report.path {
-        error.set_named_property("path", path)?;
+        error.set_named_property("path", &*path)?;
     }
-    if !report.columns.is_empty() {
-        error.set_named_property("columns", report.columns)?;
+    if let Some(columns) = report.columns {
+        error.set_named_property("columns", columns.0)?;
     }
     Ok(Error::from(error.to_unknown()))
 }
