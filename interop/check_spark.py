@@ -1,0 +1,204 @@
+"""Packs on Spark as users do, in one session, and compares every byte with `stowage pack`.
+
+check_spark.py FOLDER   Spark runs as local-cluster: two executors, JVMs of their own. One is killed while shards are
+written; tasks run twice by speculation; rows find their task without repartitionById; inputs and output lie in a store.
+"""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pandas
+import pyarrow
+import pyspark
+from jobs import MAIN, NODE, ROOT, data, digests, document, same, stowage
+from pyspark.sql import SparkSession
+
+sys.path.insert(0, str(ROOT / "spark"))
+import stowage_spark  # noqa: E402
+from moto_store import Moto  # noqa: E402
+
+CAPACITY, SHARD = 512, 2 << 20
+OPTIONS = {"seed": 7, "shard_size": SHARD}
+PARTITION = 600_000  # bytes: a file each
+
+
+def session(folder: Path) -> SparkSession:
+    """Two executors of one core; a task that takes long is run a second time beside the first."""
+    java = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr.splitlines()[0]
+    versions = f"pyspark {pyspark.__version__}, pyarrow {pyarrow.__version__}, pandas {pandas.__version__}"
+    print(f"{versions}, {java}", flush=True)
+    settings = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.executor.memory": "900m",
+        "spark.locality.wait": "0",
+        "spark.local.dir": folder / "spark",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.speculation": "true",
+        "spark.speculation.interval": "200ms",
+        "spark.speculation.quantile": "0.3",
+        "spark.speculation.multiplier": "3",
+        "spark.executorEnv.STOWAGE": wrapper(folder),
+    }
+    builder = SparkSession.builder.appName("stowage").master("local-cluster[2,1,1024]")
+    for name, value in settings.items():
+        builder = builder.config(name, str(value))
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+def wrapper(folder: Path) -> str:
+    """stowage as executors see it: as long as `slow` says a shard, the first attempt at that shard takes long."""
+    path = folder / "stowage.sh"
+    path.write_text(f"""#!/bin/bash
+slow=$(cat "{folder}/slow" 2>/dev/null)
+if [ -n "$slow" ] && [[ " $* " == *" --shard $slow "* ]] && mkdir "{folder}/slept-$slow" 2>/dev/null; then sleep 45; fi
+exec "{NODE}" "{MAIN}" "$@"
+""")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def stages(spark: SparkSession, since: int) -> list[dict]:
+    """What Spark says of the stages of an action."""
+    context = spark.sparkContext
+    base = f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/stages"
+    found = [
+        stage
+        for status in ("complete", "failed")
+        for stage in json.load(urllib.request.urlopen(f"{base}?status={status}"))
+    ]
+    return sorted(
+        (stage for stage in found if stage["stageId"] >= since),
+        key=lambda stage: (stage["stageId"], stage["attemptId"]),
+    )
+
+
+def next_stage(spark: SparkSession) -> int:
+    return 1 + max((stage["stageId"] for stage in stages(spark, 0)), default=-1)
+
+
+def below(pid: int) -> list[int]:
+    """All processes that descend from one."""
+    run = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    children = [int(child) for child in run.stdout.split()]
+    return children + [each for child in children for each in below(child)]
+
+
+def executors() -> list[int]:
+    """The JVMs that run tasks, among the processes that this one has started."""
+    found = []
+    for pid in below(os.getpid()):
+        try:
+            if b"CoarseGrainedExecutorBackend" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+def kill_one(output: Path, after: int, killed: list[str]) -> None:
+    """Kills one executor when some shards are written: its shuffle files go with it."""
+    deadline = time.time() + 300
+    while time.time() < deadline:
+        written = len(list(output.glob("*.parquet"))) if output.exists() else 0
+        if written >= after:
+            victims = executors()
+            os.kill(victims[0], signal.SIGKILL)
+            killed.append(f"executor {victims[0]} of {len(victims)}, after {written} shards")
+            return
+        time.sleep(0.05)
+
+
+def run(spark: SparkSession, name: str, folder: Path, inputs: list[str], **more: object) -> list[dict]:
+    since, started = next_stage(spark), time.time()
+    given: dict = {
+        "capacity": CAPACITY,
+        "partition_size": PARTITION,
+        "job": str(folder / f"{name}-job"),
+        **OPTIONS,
+        **more,
+    }
+    stowage_spark.pack(spark, **{"input": inputs, "output": str(folder / name), **given})
+    print(f"{name}: {time.time() - started:.1f} s", flush=True)
+    return stages(spark, since)
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]).resolve()
+    inputs = data(folder / "data", 40, 5_000)
+    given = ["--capacity", CAPACITY, "--seed", 7, "--shard-size", SHARD]
+    stowage("pack", *inputs, "--output", folder / "single", *given)
+    wanted = digests(folder / "single")
+    spark = session(folder)
+    try:
+        run(spark, "shuffle", folder, inputs, mode="shuffle", shards_per_task=2)
+        same("shuffle", digests(folder / "shuffle"), wanted)
+        run(spark, "shuffle", folder, inputs, mode="shuffle", shards_per_task=2)
+        same("the same call again", digests(folder / "shuffle"), wanted)
+
+        (folder / "slow").write_text("3")
+        told = run(spark, "salted", folder, inputs, mode="shuffle", shards_per_task=1, salt=True)
+        (folder / "slow").unlink()
+        same("without repartitionById, a task speculated", digests(folder / "salted"), wanted)
+        twice = sum(stage["numKilledTasks"] for stage in told)
+        if not (folder / "slept-3").exists() or twice == 0:
+            raise AssertionError(f"no task was run twice: {twice}")
+        print(f"{twice} attempts killed because another was done first", flush=True)
+
+        killed: list[str] = []
+        watcher = threading.Thread(target=kill_one, args=(folder / "killed", 5, killed), daemon=True)
+        watcher.start()
+        told = run(spark, "killed", folder, inputs, mode="shuffle", shards_per_task=1)
+        watcher.join(1)
+        failed = sum(stage["numFailedTasks"] for stage in told)
+        attempts = max(stage["attemptId"] for stage in told)
+        if not killed or failed == 0 and attempts == 0:
+            raise AssertionError(f"no executor was lost: {killed}, {failed} failed tasks")
+        same("one executor killed", digests(folder / "killed"), wanted)
+        print(f"killed {killed[0]}: {failed} tasks failed, stages were begun {attempts + 1} times at most", flush=True)
+
+        with Moto(folder) as store:
+            there = store.put(inputs, "tokens")
+            where = {"output": "s3://packed/set", "filesystem": store.filesystem()}
+            store.calls.clear()
+            run(
+                spark,
+                "store",
+                folder,
+                [f"s3://tokens/{name}" for name in there],
+                group_packs=4_000,
+                max_loss=0.01,
+                **where,
+            )
+            calls = store.told()
+            report = {kind: sum(1 for call in calls if call.kind == kind) for kind in {call.kind for call in calls}}
+            print(f"requests to the store: {report}", flush=True)
+            foreign = [call for call in calls if call.bucket == "packed" and call.kind in ("list", "copy", "delete")]
+            if foreign:
+                raise AssertionError(f"the output was listed, copied or deleted: {foreign[:3]}")
+            last = [call.key for call in calls if call.bucket == "packed" and call.kind in ("put", "complete")]
+            if last[-1] != "set/_stowage.json":
+                raise AssertionError(f"the last upload is {last[-1]}")
+            store.get("packed", "set", folder / "from-store")
+        layout = document(folder / "store-job", "layout.json")
+        print(f"{len(layout['groups'])} groups, loss {layout['loss']}", flush=True)
+        groups = ["--group-packs", 4_000, "--max-loss", 0.01, "--partition-size", PARTITION]
+        stowage("job", "init", folder / "local-job", "--input", *inputs, "--output", folder / "local", *given, *groups)
+        stowage("job", "run", folder / "local-job")
+        same("a store, local mode", digests(folder / "from-store"), digests(folder / "local"))
+    finally:
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main()
