@@ -2,10 +2,12 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,31 +24,45 @@ from stowage_store import Store  # noqa: E402
 SHARD = 2 << 20
 
 
-def task(verb: str, job: Path, index: int, killed: list[str], after: float | None = None) -> None:
-    """A task of an array; with `after` it is killed, with everything that it started, and run again."""
+def task(verb: str, job: Path, index: int, killed: list[str], where: Path | None = None) -> None:
+    """A task of an array. If it is seen to write into `where`, it is killed with all that it started, and run again."""
     given = [NODE, MAIN, "job", verb, str(job), "-q", "--threads", "1"]
     env = {**os.environ, "SLURM_ARRAY_TASK_ID": str(index)}
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(given, env=env, start_new_session=True, stderr=words)
-        if after is not None:
-            time.sleep(after)
-            if process.poll() is None:
+        mine = re.compile(rf"[.-]{process.pid}-.*\.tmp$")
+        while where is not None and process.poll() is None:
+            if where.exists() and any(mine.search(name) for name in os.listdir(where)):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                killed.append(f"{verb} {index}")
-                return task(verb, job, index, killed)
+                if process.wait() == -signal.SIGKILL:
+                    killed.append(f"{verb} {index}")
+                    return task(verb, job, index, killed)
+            time.sleep(0.001)
         if process.wait() != 0:
             words.seek(0)
             raise RuntimeError(f"{verb} {index}: {words.read().decode()}")
     return None
 
 
-def array(verb: str, job: Path, count: int, killed: list[str], after: float | None = None) -> None:
-    """Tasks in no order, eight at a time; the fourth is killed, and the first runs twice at once."""
-    started, order = time.time(), [0, *random.Random(count).sample(range(count), count)]
+def array(verb: str, job: Path, count: int, killed: list[str], where: Path | None = None) -> None:
+    """Tasks in no order, eight at a time; the first runs twice at once, and the first that is caught writing is killed."""
+    started, order, lock = time.time(), [0, *random.Random(count).sample(range(count), count)], threading.Lock()
+    order.remove(0)
+    order.insert(1, 0)  # beside the other one
+
+    def one(index: int) -> None:
+        hunted = where is not None and index > 0 and not killed and lock.acquire(blocking=False)
+        try:
+            task(verb, job, index, killed, where if hunted else None)
+        finally:
+            if hunted:
+                lock.release()
+
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda at: task(verb, job, order[at], killed, after if at == 4 else None), range(len(order))))
-    print(f"{verb}: {len(order)} tasks, {time.time() - started:.1f} s", flush=True)
+        list(pool.map(one, order))
+    print(f"{verb}: {len(order)} tasks, {time.time() - started:.1f} s; killed and run again: {killed}", flush=True)
+    if where is not None and not killed:
+        raise AssertionError(f"no {verb} was caught writing")
 
 
 def arrays(folder: Path) -> None:
@@ -54,23 +70,19 @@ def arrays(folder: Path) -> None:
     inputs = data(folder / "data", 40, 5_000)
     given = ["--capacity", 512, "--seed", 7, "--shard-size", SHARD]
     stowage("pack", *inputs, "--output", folder / "single", *given)
-    job, killed = folder / "job", list[str]()
-    begin = ["--input", *inputs, "--output", folder / "packed", "--partition-size", 600_000, *given]
+    job, packed = folder / "job", folder / "packed"
+    begin = ["--input", *inputs, "--output", packed, "--partition-size", 1_200_000, *given]
     stowage("job", "init", job, *begin, "--mode", "shuffle")
-    array("count", job, 40, killed)
+    partitions = len(document(job, "job.json")["partitions"])
+    array("count", job, partitions, [])
     stowage("job", "plan", job)
-    shards = len(document(job, "layout.json")["shards"])
-    # Earlier each time until it hits: how long a task lasts depends on the machine.
-    array("assign", job, 40, killed, 0.3)
-    array("write", job, shards, killed, 0.3)
+    array("assign", job, partitions, [], job / "runs")
+    array("write", job, len(document(job, "layout.json")["shards"]), [], packed)
+    left = sum(1 for path in [*packed.iterdir(), *(job / "runs").iterdir()] if path.suffix == ".tmp")
     stowage("job", "finalize", job)
-    if {one.split()[0] for one in killed} != {"assign", "write"}:
-        raise AssertionError(f"not one of each was killed: {killed}")
-    print(f"killed and run again: {', '.join(killed)}")
+    print(f"left of killed tasks before finalize: {left} temporary files")
     same("array job", digests(folder / "packed"), digests(folder / "single"))
     stowage("job", "finalize", job, "--rehash")
-    left = [path for path in (folder / "packed").iterdir() if path.suffix == ".tmp"]
-    print(f"left of killed tasks: {[path.name for path in left]}")
 
 
 DIES = """
