@@ -19,7 +19,7 @@ from jobs import MAIN, NODE, ROOT, data, digests, document, same, stowage
 from moto_store import Moto
 
 sys.path.insert(0, str(ROOT / "spark"))
-from stowage_store import Store  # noqa: E402
+from stowage_store import Store
 
 SHARD = 2 << 20
 
@@ -45,7 +45,7 @@ def task(verb: str, job: Path, index: int, killed: list[str], where: Path | None
 
 
 def array(verb: str, job: Path, count: int, killed: list[str], where: Path | None = None) -> None:
-    """Tasks in no order, eight at a time; the first runs twice at once, and the first that is caught writing is killed."""
+    """Tasks in no order, eight at a time; the first runs twice at once, and one that is caught writing is killed."""
     started, order, lock = time.time(), [0, *random.Random(count).sample(range(count), count)], threading.Lock()
     order.remove(0)
     order.insert(1, 0)  # beside the other one
@@ -92,7 +92,8 @@ from pyarrow import fs
 sys.path.insert(0, {spark!r})
 from stowage_store import Store
 filesystem = fs.S3FileSystem(access_key="a", secret_key="b", endpoint_override="127.0.0.1:{port}",
-    scheme="http", region="us-east-1", background_writes=False, retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=1))
+    scheme="http", region="us-east-1", background_writes=False,
+    retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=1))
 class Dies:
     type_name = "s3"
     def open_output_stream(self, path):

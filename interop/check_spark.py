@@ -6,6 +6,7 @@ written; tasks run twice by speculation; rows find their task without repartitio
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -22,12 +23,12 @@ from jobs import MAIN, NODE, ROOT, data, digests, document, same, stowage
 from pyspark.sql import SparkSession
 
 sys.path.insert(0, str(ROOT / "spark"))
-import stowage_spark  # noqa: E402
-from moto_store import Moto  # noqa: E402
+import stowage_spark
+from moto_store import Moto
 
 CAPACITY, SHARD = 512, 2 << 20
 OPTIONS = {"seed": 7, "shard_size": SHARD}
-PARTITION = 600_000  # bytes: a file each
+PARTITION = 1_200_000  # bytes: a file each
 
 
 def session(folder: Path) -> SparkSession:
@@ -57,11 +58,16 @@ def session(folder: Path) -> SparkSession:
 
 
 def wrapper(folder: Path) -> str:
-    """stowage as executors see it: as long as `slow` says a shard, the first attempt at that shard takes long."""
+    """stowage as executors see it: the first attempt at the shard in `slow` waits until another has written it."""
     path = folder / "stowage.sh"
     path.write_text(f"""#!/bin/bash
 slow=$(cat "{folder}/slow" 2>/dev/null)
-if [ -n "$slow" ] && [[ " $* " == *" --shard $slow "* ]] && mkdir "{folder}/slept-$slow" 2>/dev/null; then sleep 45; fi
+if [ -n "$slow" ] && [[ " $* " == *" --shard $slow "* ]] && mkdir "{folder}/slept-$slow" 2>/dev/null; then
+  for _ in {{1..600}}; do
+    compgen -G "{folder}/salted/*-$(printf %05d "$slow")-of-*" >/dev/null && break
+    sleep 0.2
+  done
+fi
 exec "{NODE}" "{MAIN}" "$@"
 """)
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
@@ -133,6 +139,11 @@ def run(spark: SparkSession, name: str, folder: Path, inputs: list[str], **more:
     return stages(spark, since)
 
 
+def counted(folder: Path, name: str) -> None:
+    """Gives a job the counts of the first: they are of the same partitions, and a driver takes up what is done."""
+    shutil.copytree(folder / "shuffle-job" / "counts", folder / f"{name}-job" / "counts")
+
+
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     inputs = data(folder / "data", 40, 5_000)
@@ -146,6 +157,7 @@ def main() -> None:
         run(spark, "shuffle", folder, inputs, mode="shuffle", shards_per_task=2)
         same("the same call again", digests(folder / "shuffle"), wanted)
 
+        counted(folder, "salted")
         (folder / "slow").write_text("3")
         told = run(spark, "salted", folder, inputs, mode="shuffle", shards_per_task=1, salt=True)
         (folder / "slow").unlink()
@@ -155,6 +167,7 @@ def main() -> None:
             raise AssertionError(f"no task was run twice: {twice}")
         print(f"{twice} attempts killed because another was done first", flush=True)
 
+        counted(folder, "killed")
         killed: list[str] = []
         watcher = threading.Thread(target=kill_one, args=(folder / "killed", 5, killed), daemon=True)
         watcher.start()
@@ -162,7 +175,7 @@ def main() -> None:
         watcher.join(1)
         failed = sum(stage["numFailedTasks"] for stage in told)
         attempts = max(stage["attemptId"] for stage in told)
-        if not killed or failed == 0 and attempts == 0:
+        if not killed or (failed == 0 and attempts == 0):
             raise AssertionError(f"no executor was lost: {killed}, {failed} failed tasks")
         same("one executor killed", digests(folder / "killed"), wanted)
         print(f"killed {killed[0]}: {failed} tasks failed, stages were begun {attempts + 1} times at most", flush=True)
