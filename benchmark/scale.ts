@@ -7,7 +7,7 @@
 //   * the start of Node with stowage, which every task pays;
 //   * Spark beside packDataset on the same data, with the memory of an executor; needs Java 17.
 //
-//   npm run bench:scale -- [--sequences 4000000] [--rows 400000] [--only seat,loss,steps,start,spark]
+//   npm run bench:scale -- [--sequences 4000000] [--rows 400000] [--only seat,loss,unlike,steps,start,spark]
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -23,22 +23,35 @@ const { values: flags } = parseArgs({
   options: {
     sequences: { type: "string", default: "4000000" },
     rows: { type: "string", default: "400000" },
-    only: { type: "string", default: "seat,loss,steps,start,spark" },
+    only: { type: "string", default: "seat,loss,unlike,steps,start,spark" },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "stowage-scale-"));
 
+/** Packs and tokens of one plan. */
+function filled(lengths: Uint32Array, capacity: number): { packs: number; tokens: number } {
+  const histogram = LengthHistogram.from(lengths);
+  return { packs: planSync(histogram, { capacity }).packCount, tokens: histogram.tokenCount };
+}
+
+/** Numbers of the standard normal distribution, by Box and Muller. */
+function normals(next: () => number): () => number {
+  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+}
+
+/** Lengths of conversations: three log-normal modes. */
+function chat(next: () => number, normal: () => number): number {
+  const kind = next();
+  if (kind < 0.55) return 350 * Math.exp(0.7 * normal());
+  return kind < 0.9 ? 1400 * Math.exp(0.6 * normal()) : 6000 * Math.exp(0.5 * normal());
+}
+
 function losses(): void {
   const next = generator(0x9e3779b9);
-  const normal = (): number =>
-    Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const normal = normals(next);
   const kinds: Record<string, () => number> = {
     "log-normal (median 245, sigma 1)": () => 245 * Math.exp(normal()),
-    "chat (modes 350, 1400, 6000)": () => {
-      const kind = next();
-      if (kind < 0.55) return 350 * Math.exp(0.7 * normal());
-      return kind < 0.9 ? 1400 * Math.exp(0.6 * normal()) : 6000 * Math.exp(0.5 * normal());
-    },
+    "chat (modes 350, 1400, 6000)": () => chat(next, normal),
   };
   const count = Number(flags.sequences);
   const sizes = [1e3, 1e4, 1e5, 1e6].filter((size) => size <= count / 4);
@@ -52,15 +65,11 @@ function losses(): void {
       const lengths = Uint32Array.from({ length: count }, () =>
         Math.max(1, Math.min(capacity, Math.round(draw()))),
       );
-      const filled = (part: Uint32Array): { packs: number; tokens: number } => {
-        const histogram = LengthHistogram.from(part);
-        return { packs: planSync(histogram, { capacity }).packCount, tokens: histogram.tokenCount };
-      };
-      const all = filled(lengths);
+      const all = filled(lengths, capacity);
       const cells = sizes.map((size) => {
         const groups = Math.min(Math.floor(count / size), 40, Math.max(4, 400_000 / size));
         const own = Array.from({ length: groups }, (_, g) =>
-          filled(lengths.subarray(g * size, (g + 1) * size)),
+          filled(lengths.subarray(g * size, (g + 1) * size), capacity),
         );
         const [packs, tokens] = [
           sum(own.map((each) => each.packs)),
@@ -71,6 +80,39 @@ function losses(): void {
       });
       console.log(`| ${kind}, ${capacity} | ${cells.join(" | ")} |`);
     }
+  }
+}
+
+/** What groups lose that don't look alike. */
+function unlike(): void {
+  const [groups, size, capacity] = [20, 50_000, 8192];
+  const next = generator(0x2545f491);
+  const normal = normals(next);
+  const of = (draw: (group: number) => number): Uint32Array =>
+    Uint32Array.from({ length: groups * size }, (_, k) =>
+      Math.max(1, Math.min(capacity, Math.round(draw(Math.floor(k / size))))),
+    );
+  const alike = of(() => chat(next, normal));
+  const median = (group: number): number => 300 + (group * 3700) / (groups - 1);
+  const cases: Record<string, Uint32Array> = {
+    "alike (chat)": alike,
+    "log-normal, medians from 300 to 4,000": of((group) => median(group) * Math.exp(normal())),
+    "chat, sorted by length": alike.slice().sort(),
+    "chat, and one group of documents of some 5,000 tokens": of((group) =>
+      group === 0 ? 5000 * Math.exp(0.1 * normal()) : chat(next, normal),
+    ),
+  };
+  console.log(
+    `\n${groups} groups of ${size} sequences, capacity ${capacity}, percent more packs than one plan:`,
+  );
+  console.log("| groups | loss |\n|---|---|");
+  for (const [name, lengths] of Object.entries(cases)) {
+    const all = filled(lengths, capacity).packs;
+    const own = Array.from(
+      { length: groups },
+      (_, g) => filled(lengths.subarray(g * size, (g + 1) * size), capacity).packs,
+    );
+    console.log(`| ${name} | ${(100 * (sum(own) / all - 1)).toFixed(4)} |`);
   }
 }
 
@@ -175,6 +217,7 @@ console.log(
 try {
   if (wanted.includes("seat")) seat();
   if (wanted.includes("loss")) losses();
+  if (wanted.includes("unlike")) unlike();
   if (wanted.includes("steps")) {
     const found = peersPython(join(ROOT, "benchmark", "peers", "datasets-requirements.txt"));
     if ("missing" in found) throw new Error(`no Python to make the source: ${found.missing}`);
