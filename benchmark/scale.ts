@@ -15,8 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { LengthHistogram, packDataset, planSync } from "../index.js";
+import { pythonWith } from "../interop/environment.mjs";
 import { assignPartition, countPartition, initJob, planJob, writeShard } from "../job.js";
-import { machine, peersPython, ROOT } from "./environment.js";
+import { machine, ROOT } from "./environment.js";
 import { generator } from "./lengths.js";
 
 const { values: flags } = parseArgs({
@@ -219,12 +220,10 @@ try {
   if (wanted.includes("loss")) losses();
   if (wanted.includes("unlike")) unlike();
   if (wanted.includes("steps")) {
-    const found = peersPython(join(ROOT, "benchmark", "peers", "datasets-requirements.txt"));
-    if ("missing" in found) throw new Error(`no Python to make the source: ${found.missing}`);
     mkdirSync(folder, { recursive: true });
     const source = join(folder, "source.parquet");
     const make = [join(ROOT, "interop", "make_source.py"), source, "--sequences", flags.rows];
-    execFileSync(found.python, [...make, "--max-length", "2048"]);
+    execFileSync(pythonWith("spark"), [...make, "--max-length", "2048"]);
     await steps(source);
   }
   if (wanted.includes("start")) start();
