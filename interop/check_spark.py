@@ -1,7 +1,8 @@
 """Packs on Spark as users do, in one session, and compares every byte with `stowage pack`.
 
-check_spark.py FOLDER   Spark runs as local-cluster: two executors, JVMs of their own. One is killed while shards are
-written; tasks run twice by speculation; rows find their task without repartitionById; inputs and output lie in a store.
+check_spark.py FOLDER [shuffle|speculated|killed|store]   Spark runs as local-cluster: two executors, JVMs of their own.
+Tasks run twice by speculation, where rows find their task without repartitionById; an executor is killed while shards
+are written; inputs and output lie in a store, in local mode.
 """
 
 import json
@@ -26,7 +27,7 @@ sys.path.insert(0, str(ROOT / "spark"))
 import stowage_spark
 from moto_store import Moto
 
-CAPACITY, SHARD = 512, 2 << 20
+CAPACITY, SHARD, FILES = 512, 2 << 20, 40
 OPTIONS = {"seed": 7, "shard_size": SHARD}
 PARTITION = 1_200_000  # bytes: a file each
 
@@ -62,8 +63,9 @@ def wrapper(folder: Path) -> str:
     path = folder / "stowage.sh"
     path.write_text(f"""#!/bin/bash
 slow=$(cat "{folder}/slow" 2>/dev/null)
-if [ -n "$slow" ] && [[ " $* " == *" --shard $slow "* ]] && mkdir "{folder}/slept-$slow" 2>/dev/null; then
-  for _ in {{1..600}}; do
+if [ -n "$slow" ] && [[ " $* " == *" --shard $slow "* ]]; then
+  echo $$ >> "{folder}/attempts"
+  mkdir "{folder}/slept-$slow" 2>/dev/null && for _ in {{1..600}}; do
     compgen -G "{folder}/salted/*-$(printf %05d "$slow")-of-*" >/dev/null && break
     sleep 0.2
   done
@@ -141,74 +143,80 @@ def run(spark: SparkSession, name: str, folder: Path, inputs: list[str], **more:
 
 def counted(folder: Path, name: str) -> None:
     """Gives a job the counts of the first: they are of the same partitions, and a driver takes up what is done."""
-    shutil.copytree(folder / "shuffle-job" / "counts", folder / f"{name}-job" / "counts")
+    counts = folder / "shuffle-job" / "counts"
+    if counts.exists():
+        shutil.copytree(counts, folder / f"{name}-job" / "counts")
+
+
+def shuffle(spark: SparkSession, folder: Path, inputs: list[str], wanted: dict[str, str]) -> None:
+    for name in ("shuffle", "the same call again"):
+        run(spark, "shuffle", folder, inputs, mode="shuffle", shards_per_task=2)
+        same(name, digests(folder / "shuffle"), wanted)
+
+
+def speculated(spark: SparkSession, folder: Path, inputs: list[str], wanted: dict[str, str]) -> None:
+    counted(folder, "salted")
+    (folder / "slow").write_text("3")
+    run(spark, "salted", folder, inputs, mode="shuffle", shards_per_task=1, salt=True)
+    (folder / "slow").unlink()
+    same("without repartitionById, a task speculated", digests(folder / "salted"), wanted)
+    attempts = (folder / "attempts").read_text().split()
+    if len(attempts) < 2:
+        raise AssertionError(f"no shard was begun twice: {attempts}")
+    print(f"{len(attempts)} attempts at shard 3, the first of which waited for another's", flush=True)
+
+
+def killed(spark: SparkSession, folder: Path, inputs: list[str], wanted: dict[str, str]) -> None:
+    counted(folder, "killed")
+    victims: list[str] = []
+    watcher = threading.Thread(target=kill_one, args=(folder / "killed", 5, victims), daemon=True)
+    watcher.start()
+    told = run(spark, "killed", folder, inputs, mode="shuffle", shards_per_task=1)
+    watcher.join(1)
+    failed = sum(stage["numFailedTasks"] for stage in told)
+    attempts = max(stage["attemptId"] for stage in told)
+    if not victims or (failed == 0 and attempts == 0):
+        raise AssertionError(f"no executor was lost: {victims}, {failed} failed tasks")
+    same("one executor killed", digests(folder / "killed"), wanted)
+    print(f"killed {victims[0]}: {failed} tasks failed, stages were begun {attempts + 1} times at most", flush=True)
+
+
+def store(spark: SparkSession, folder: Path, inputs: list[str], _: dict[str, str]) -> None:
+    groups = {"group_packs": 4_000, "max_loss": 0.01}
+    with Moto(folder) as moto:
+        there = [f"s3://tokens/{name}" for name in moto.put(inputs, "tokens")]
+        where = {"output": "s3://packed/set", "filesystem": moto.filesystem()}
+        run(spark, "store", folder, there, **groups, **where)
+        calls = moto.told()
+        report = {kind: sum(1 for call in calls if call.kind == kind) for kind in {call.kind for call in calls}}
+        print(f"requests to the store: {report}", flush=True)
+        foreign = [call for call in calls if call.bucket == "packed" and call.kind in ("list", "copy", "delete")]
+        if foreign:
+            raise AssertionError(f"the output was listed, copied or deleted: {foreign[:3]}")
+        last = [call.key for call in calls if call.bucket == "packed" and call.kind in ("put", "complete")]
+        if last[-1] != "set/_stowage.json":
+            raise AssertionError(f"the last upload is {last[-1]}")
+        moto.get("packed", "set", folder / "from-store")
+    layout = document(folder / "store-job", "layout.json")
+    print(f"{len(layout['groups'])} groups, loss {layout['loss']}", flush=True)
+    flags = [word for name, value in groups.items() for word in (f"--{name.replace('_', '-')}", value)]
+    given = ["--capacity", CAPACITY, "--seed", 7, "--shard-size", SHARD, "--partition-size", PARTITION, *flags]
+    stowage("job", "init", folder / "local-job", "--input", *inputs, "--output", folder / "local", *given)
+    stowage("job", "run", folder / "local-job")
+    same("a store, local mode", digests(folder / "from-store"), digests(folder / "local"))
 
 
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
-    inputs = data(folder / "data", 40, 5_000)
+    inputs = data(folder / "data", FILES, 5_000)
     given = ["--capacity", CAPACITY, "--seed", 7, "--shard-size", SHARD]
     stowage("pack", *inputs, "--output", folder / "single", *given)
     wanted = digests(folder / "single")
     spark = session(folder)
+    checks = {"shuffle": shuffle, "speculated": speculated, "killed": killed, "store": store}
     try:
-        run(spark, "shuffle", folder, inputs, mode="shuffle", shards_per_task=2)
-        same("shuffle", digests(folder / "shuffle"), wanted)
-        run(spark, "shuffle", folder, inputs, mode="shuffle", shards_per_task=2)
-        same("the same call again", digests(folder / "shuffle"), wanted)
-
-        counted(folder, "salted")
-        (folder / "slow").write_text("3")
-        told = run(spark, "salted", folder, inputs, mode="shuffle", shards_per_task=1, salt=True)
-        (folder / "slow").unlink()
-        same("without repartitionById, a task speculated", digests(folder / "salted"), wanted)
-        twice = sum(stage["numKilledTasks"] for stage in told)
-        if not (folder / "slept-3").exists() or twice == 0:
-            raise AssertionError(f"no task was run twice: {twice}")
-        print(f"{twice} attempts killed because another was done first", flush=True)
-
-        counted(folder, "killed")
-        killed: list[str] = []
-        watcher = threading.Thread(target=kill_one, args=(folder / "killed", 5, killed), daemon=True)
-        watcher.start()
-        told = run(spark, "killed", folder, inputs, mode="shuffle", shards_per_task=1)
-        watcher.join(1)
-        failed = sum(stage["numFailedTasks"] for stage in told)
-        attempts = max(stage["attemptId"] for stage in told)
-        if not killed or (failed == 0 and attempts == 0):
-            raise AssertionError(f"no executor was lost: {killed}, {failed} failed tasks")
-        same("one executor killed", digests(folder / "killed"), wanted)
-        print(f"killed {killed[0]}: {failed} tasks failed, stages were begun {attempts + 1} times at most", flush=True)
-
-        with Moto(folder) as store:
-            there = store.put(inputs, "tokens")
-            where = {"output": "s3://packed/set", "filesystem": store.filesystem()}
-            store.calls.clear()
-            run(
-                spark,
-                "store",
-                folder,
-                [f"s3://tokens/{name}" for name in there],
-                group_packs=4_000,
-                max_loss=0.01,
-                **where,
-            )
-            calls = store.told()
-            report = {kind: sum(1 for call in calls if call.kind == kind) for kind in {call.kind for call in calls}}
-            print(f"requests to the store: {report}", flush=True)
-            foreign = [call for call in calls if call.bucket == "packed" and call.kind in ("list", "copy", "delete")]
-            if foreign:
-                raise AssertionError(f"the output was listed, copied or deleted: {foreign[:3]}")
-            last = [call.key for call in calls if call.bucket == "packed" and call.kind in ("put", "complete")]
-            if last[-1] != "set/_stowage.json":
-                raise AssertionError(f"the last upload is {last[-1]}")
-            store.get("packed", "set", folder / "from-store")
-        layout = document(folder / "store-job", "layout.json")
-        print(f"{len(layout['groups'])} groups, loss {layout['loss']}", flush=True)
-        groups = ["--group-packs", 4_000, "--max-loss", 0.01, "--partition-size", PARTITION]
-        stowage("job", "init", folder / "local-job", "--input", *inputs, "--output", folder / "local", *given, *groups)
-        stowage("job", "run", folder / "local-job")
-        same("a store, local mode", digests(folder / "from-store"), digests(folder / "local"))
+        for name in sys.argv[2:] or checks:
+            checks[name](spark, folder, inputs, wanted)
     finally:
         spark.stop()
 
