@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas
 import pyarrow
 import pyspark
-from jobs import MAIN, NODE, ROOT, data, digests, document, same, stowage
+from jobs import ROOT, data, digests, document, same, stowage
 from pyspark.sql import SparkSession
 
 sys.path.insert(0, str(ROOT / "spark"))
