@@ -1,7 +1,8 @@
 """Packs on Spark as users do, in one session, and compares every byte with `stowage pack`.
 
 check_spark.py FOLDER [shuffle|salted|killed|store]   Spark runs as local-cluster: two executors, JVMs of their own.
-Rows find their task without repartitionById; an executor is killed while shards are written; inputs and output lie in a store, in local mode.
+Rows find their task without repartitionById; an executor is killed while shards are written; inputs and
+output lie in a store, in local mode.
 """
 
 import json
