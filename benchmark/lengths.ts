@@ -31,8 +31,8 @@ export function writeLengths(path: string, n: number): void {
 }
 
 /** Uniform numbers in [0, 1): mulberry32, 2^32 of them before it repeats. */
-export function generator(): () => number {
-  let state = 1;
+export function generator(seed = 1): () => number {
+  let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);

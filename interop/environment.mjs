@@ -53,13 +53,12 @@ export function interopPython() {
   return join(home, "bin", "python");
 }
 
-/** The Python of an environment with everything in text-requirements.txt. */
-export function textPython() {
-  const requirements = join(here, "text-requirements.txt");
-  const home = made("text", readFileSync(requirements), (home) => {
+/** The Python of an environment with everything in `name`-requirements.txt, by pip with what those need. */
+export function pythonWith(name) {
+  const requirements = join(here, `${name}-requirements.txt`);
+  const home = made(name, readFileSync(requirements), (home) => {
     must("python3", ["-m", "venv", home]);
-    const python = join(home, "bin", "python");
-    must(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
+    must(join(home, "bin", "python"), ["-m", "pip", "install", "--quiet", "-r", requirements]);
   });
   return join(home, "bin", "python");
 }

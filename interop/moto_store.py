@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pyarrow import fs
 
-REQUEST = re.compile(r'"(GET|PUT|POST|HEAD|DELETE) /([^/? ]*)/?([^? ]*)(?:\?(\S*))? HTTP')
+# Refused requests are coloured.
+REQUEST = re.compile(r'"(?:\x1b\[[\d;]*m)*(GET|PUT|POST|HEAD|DELETE) /([^/? ]*)/?([^? ]*)(?:\?(\S*))? HTTP')
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Moto:
         return [os.path.basename(path) for path in paths]
 
     def get(self, bucket: str, prefix: str, folder: Path) -> None:
+        folder.mkdir()
         fs.copy_files(
             f"{bucket}/{prefix}",
             str(folder),

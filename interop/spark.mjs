@@ -1,28 +1,19 @@
-// What jobs over many machines need of other languages: `npm run test:spark [-- ruff yaml uploads]`.
+// Jobs over many tasks with real engines: `npm run test:spark [-- arrays uploads memory yaml spark]`.
 //
-// Python's packages come into STOWAGE_CACHE (default: .venv beside package.json). Without Go the check of
-// YAML is skipped by its name.
+// environment.mjs says where the Python comes from. Spark needs Java 17 or later; where there is none, that
+// check is skipped by its name, and so is that of YAML without Go.
 
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pythonWith } from "./environment.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..");
 const started = Date.now();
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
-const cache = resolve(process.env.STOWAGE_CACHE ?? join(root, ".venv"));
 
 function must(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { stdio: "inherit", ...options });
@@ -31,20 +22,10 @@ function must(command, args, options = {}) {
     throw new Error(`${command} ${args.slice(0, 3).join(" ")} ended with ${status}`);
 }
 
-/** The Python of an environment with everything in spark-requirements.txt. */
-function environment() {
-  const requirements = join(here, "spark-requirements.txt");
-  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
-  const home = join(cache, `spark-${hash}`);
-  const python = join(home, "bin", "python");
-  if (existsSync(join(home, "complete"))) return python;
-  const since = Date.now();
-  rmSync(home, { recursive: true, force: true });
-  must("python3", ["-m", "venv", home]);
-  must(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
-  writeFileSync(join(home, "complete"), "");
-  console.log(`environment made in ${seconds(since)}: ${home}`);
-  return python;
+/** Version of the Java on the path, or 0. */
+function java() {
+  const { status, stderr } = spawnSync("java", ["-version"], { encoding: "utf8" });
+  return status === 0 ? Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) : 0;
 }
 
 /** Each document of the page must be one of Kubernetes', every field known to its types. */
@@ -59,15 +40,38 @@ function yaml(folder) {
 
 const checks = {
   ruff: () => {
-    must(python, ["-m", "ruff", "check", "--quiet", join(root, "spark")]);
-    must(python, ["-m", "ruff", "format", "--quiet", "--check", join(root, "spark")]);
+    const own = ["check_jobs", "check_spark", "bench_spark", "jobs", "moto_store"];
+    const paths = own.map((name) => join(here, `${name}.py`));
+    for (const which of [
+      [join(root, "spark")],
+      ["--config", join(root, "spark", "ruff.toml"), ...paths],
+    ]) {
+      must(python, ["-m", "ruff", "check", "--quiet", ...which]);
+      must(python, ["-m", "ruff", "format", "--quiet", "--check", ...which]);
+    }
   },
   yaml: (folder) => {
     if (spawnSync("go", ["version"]).status !== 0) return "skipped: there is no Go";
     yaml(folder);
   },
+  arrays: (folder) => must(python, [join(here, "check_jobs.py"), folder, "arrays"]),
   uploads: (folder) => must(python, [join(here, "check_jobs.py"), folder, "uploads"]),
+  memory: (folder) => must(python, [join(here, "check_jobs.py"), folder, "memory"]),
+  spark: (folder) => spark(folder, "check_spark.py"),
+  // Not among the checks: `npm run bench:scale` asks for it.
+  bench: (folder) => spark(folder, "bench_spark.py"),
 };
+
+function spark(folder, script) {
+  const version = java();
+  if (version < 17)
+    return `skipped: Spark needs Java 17 or later, and there is ${version || "none"}`;
+  const env = { ...process.env, SPARK_LOCAL_IP: "127.0.0.1", PYSPARK_PYTHON: python };
+  delete env.SPARK_HOME;
+  delete env.SPARK_CONF_DIR;
+  must(python, [join(here, script), folder], { env });
+  return undefined;
+}
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in checks));
@@ -75,12 +79,12 @@ if (unknown.length > 0)
   throw new Error(
     `there is no ${unknown.join(", ")}; choose among ${Object.keys(checks).join(", ")}`,
   );
-const python = environment();
+const python = pythonWith("spark");
 const scratch = mkdtempSync(join(tmpdir(), "stowage-jobs-"));
 const failed = [];
 try {
   for (const [name, check] of Object.entries(checks)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (wanted.length > 0 ? !wanted.includes(name) : name === "bench") continue;
     const since = Date.now();
     const folder = join(scratch, name);
     mkdirSync(folder);

@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { interopPython, textPython, tokenizerFolder, tokenizers } from "./environment.mjs";
+import { interopPython, pythonWith, tokenizerFolder, tokenizers } from "./environment.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const rows = process.env.STOWAGE_TEXT_ROWS ?? "2000";
@@ -18,7 +18,7 @@ const checks = {
   ...Object.fromEntries(
     Object.keys(tokenizers).map((name) => [
       name,
-      () => [textPython(), "check_text.py", cli, tokenizerFolder(name), rows, name],
+      () => [pythonWith("text"), "check_text.py", cli, tokenizerFolder(name), rows, name],
     ]),
   ),
   trl: () => [interopPython(), "check_text_trl.py", cli, tokenizerFolder("qwen3"), "300"],

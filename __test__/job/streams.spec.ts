@@ -1,6 +1,6 @@
 // The end of a stream is no success: a writer takes the rows that the plan says, and nothing else.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as arrow from "apache-arrow";
 import test from "ava";
@@ -9,7 +9,9 @@ import {
   countPartition,
   finalizeJob,
   initJob,
+  jobStatus,
   planJob,
+  runJob,
   writeShard,
 } from "../../job.js";
 import { caught } from "../fixtures/dataset-files.js";
@@ -205,3 +207,41 @@ test.serial("rows of a partition come through a pipe as from its files", async (
   await finalizeJob(piped.job);
   t.deepEqual(digestsOf(piped.output), digestsOf(output));
 });
+
+test.serial(
+  "rows that went out as a stream count as assigned when all shards are written, and not before",
+  async (t) => {
+    const piped = jobOver(source, "streamed-status", {
+      mode: "shuffle",
+      shardSize: 16_384,
+      partitionSize: 1,
+    });
+    const assigned = async (): Promise<string | undefined> =>
+      (await jobStatus(piped.job)).steps.find(({ step }) => step === "assign")!.ranges;
+    await initJob(piped.job, piped.options);
+    for (const partition of [0, 1]) await countPartition(piped.job, partition);
+    await planJob(piped.job);
+    for (const partition of ["0", "1"]) {
+      const args = ["job", "assign", piped.job, "--partition", partition, "--output", "-"];
+      t.is(stowage(args).status, 0);
+    }
+    t.deepEqual(readdirSync(join(piped.job, "assign")).length, 2, "reports are there");
+    t.is(await assigned(), "0-1", "no shard could be written from this folder");
+    await assignPartition(piped.job, 0);
+    t.is(await assigned(), "1");
+    t.is((await jobStatus(piped.job)).next?.step, "assign");
+    await runJob(piped.job);
+    rmSync(join(piped.job, "runs"), { recursive: true });
+    t.is(
+      (await jobStatus(piped.job)).next,
+      undefined,
+      "rows of what is written may be thrown away",
+    );
+    const bytes = digestsOf(piped.output);
+    const [lost] = readdirSync(join(piped.job, "written"));
+    rmSync(join(piped.job, "written", lost!));
+    t.is(await assigned(), "0-1", "and are needed for a shard that must be written again");
+    await runJob(piped.job);
+    t.deepEqual(digestsOf(piped.output), bytes);
+  },
+);

@@ -18,6 +18,43 @@ export function seedAfter(seed: bigint, component: bigint): bigint {
 /** Where x goes in the permutation of 0 .. n-1 for a key. */
 export function permute(x: bigint, n: bigint, key: bigint): bigint {
   if (n <= 12n) return swapped(x, n, key);
+  const { rounds, high: newHigh, low: newLow, lowBits, lowMask } = network(n, key);
+  let value = x;
+  do {
+    let low = value & lowMask;
+    let high = value >> lowBits;
+    for (let round = 0n; round < rounds; round += 2n) {
+      high = newHigh(high, round, low, 1n);
+      low = newLow(low, round + 1n, high);
+    }
+    value = (high << lowBits) | low;
+  } while (value >= n);
+  return value;
+}
+
+/** Where y comes from: the inverse of {@link permute}. */
+export function invert(y: bigint, n: bigint, key: bigint): bigint {
+  if (n <= 12n) {
+    let x = 0n;
+    while (swapped(x, n, key) !== y) x++;
+    return x;
+  }
+  const { rounds, high: oldHigh, low: oldLow, lowBits, lowMask } = network(n, key);
+  let value = y;
+  do {
+    let low = value & lowMask;
+    let high = value >> lowBits;
+    for (let round = rounds - 2n; round >= 0n; round -= 2n) {
+      low = oldLow(low, round + 1n, high);
+      high = oldHigh(high, round, low, -1n);
+    }
+    value = (high << lowBits) | low;
+  } while (value >= n);
+  return value;
+}
+
+/** The rounds of a domain: each changes one half by a hash of the other. */
+function network(n: bigint, key: bigint) {
   const bits = BigInt((n - 1n).toString(2).length);
   const lowBits = bits / 2n;
   const lowMask = (1n << lowBits) - 1n;
@@ -28,17 +65,13 @@ export function permute(x: bigint, n: bigint, key: bigint): bigint {
     const roundKey = seedAfter(key, round);
     return tabled ? (roundKey >> (4n * half)) & 15n : mix(roundKey + half) >> 32n;
   };
-  let value = x;
-  do {
-    let low = value & lowMask;
-    let high = value >> lowBits;
-    for (let round = 0n; round < rounds; round += 2n) {
-      high = (high + ((hash(round, low) * height) >> (tabled ? 4n : 32n))) % height;
-      low ^= hash(round + 1n, high) & lowMask;
-    }
-    value = (high << lowBits) | low;
-  } while (value >= n);
-  return value;
+  const high = (half: bigint, round: bigint, other: bigint, sign: bigint): bigint => {
+    const step = (hash(round, other) * height) >> (tabled ? 4n : 32n);
+    return (((half + sign * step) % height) + height) % height;
+  };
+  const low = (half: bigint, round: bigint, other: bigint): bigint =>
+    half ^ (hash(round, other) & lowMask);
+  return { rounds, lowBits, lowMask, high, low };
 }
 
 function swapped(x: bigint, n: bigint, key: bigint): bigint {

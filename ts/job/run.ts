@@ -4,7 +4,6 @@ import type { JobOptions, Progress } from "stowage";
 import { assignPartition } from "./assign.js";
 import { countPartition } from "./count.js";
 import { type FinalizeReport, finalizeJob } from "./finalize.js";
-import { doneItems, readJob } from "./folder.js";
 import { planJob } from "./plan.js";
 import { jobStatus, type StepName, type StepStatus } from "./status.js";
 import { stepOptions, toFolder } from "./step.js";
@@ -74,11 +73,6 @@ async function finish(
     return;
   }
   if (step === "write" && mode === "shuffle") {
-    // A partition may have been assigned to a stream, which left a report here and no rows.
-    const [{ partitions }, runs] = [await readJob(folder), await doneItems(folder, "runs")];
-    for (const partition of partitions.keys())
-      if (!runs.includes(partition))
-        await assignPartition(folder, partition, watch("assign", partition, partitions.length));
     for (const [first, last] of runsOf(missing, together))
       await writeShard(folder, [first, last], watch(step, first, total));
     return;

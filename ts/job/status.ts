@@ -41,7 +41,9 @@ export interface JobStatus {
 
 /**
  * Says what a job has done and what is missing, by the names of its files: nothing is opened but job.json and
- * layout.json. Of an output in a store nothing can be seen from here: its last step counts as missing.
+ * layout.json. Of an output in a store nothing can be seen from here: its last step counts as missing. A
+ * partition is assigned if its report and its rows (`JOB/runs`) are there; when all shards are written, the
+ * report is enough. One whose rows went out as a stream therefore counts as missing until then.
  *
  * @param folder of the job
  * @param options `perTask`: items that one task of an array does, for `ranges`; default 1
@@ -57,9 +59,14 @@ export async function jobStatus(
   const at = toFolder(folder);
   const { id, mode, output, partitions } = await readJob(at);
   const layout = await readLayout(at);
-  const items = async (step: StepName, name: StepFolder, total?: number): Promise<StepStatus> => {
+  const items = async (
+    step: StepName,
+    names: readonly StepFolder[],
+    total?: number,
+  ): Promise<StepStatus> => {
     if (total === undefined) return { step, done: 0, total, missing: [], ranges: "" };
-    const done = new Set(await doneItems(at, name));
+    const [first, ...others] = await Promise.all(names.map((name) => doneItems(at, name)));
+    const done = new Set(first?.filter((item) => others.every((other) => other.includes(item))));
     const missing = Array.from({ length: total }, (_, k) => k).filter((k) => !done.has(k));
     return { step, done: total - missing.length, total, missing, ranges: tasks(missing) };
   };
@@ -71,13 +78,17 @@ export async function jobStatus(
   };
   const complete = !isAddress(output) && (await exists(join(output, "_stowage.json")));
   const outputs = mode === "local" ? layout?.groups?.length : layout?.shards.length;
+  const write = await items("write", ["written"], outputs);
+  // Rows that went out as a stream lie nowhere in this folder: as long as a shard is missing, its partitions must be
+  // assigned once more. When all are written only the reports count, and runs may be thrown away.
+  const rows: StepFolder[] = write.missing.length > 0 ? ["assign", "runs"] : ["assign"];
   const steps = [
-    await items("count", "counts", partitions.length),
+    await items("count", ["counts"], partitions.length),
     single("plan", layout !== undefined),
     ...(mode === "shuffle"
-      ? [await items("assign", "assign", layout === undefined ? undefined : partitions.length)]
+      ? [await items("assign", rows, layout === undefined ? undefined : partitions.length)]
       : []),
-    await items("write", "written", outputs),
+    write,
     single("finalize", complete),
   ];
   const next = steps.find((step) => step.total === undefined || step.missing.length > 0);
