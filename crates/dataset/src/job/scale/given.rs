@@ -15,7 +15,7 @@ use stowage_engine::epoch::Order;
 use stowage_engine::epoch::balance::Cost;
 use stowage_engine::options::{Empty, Overlong};
 use stowage_engine::plan::group_seed;
-use stowage_engine::strategy::STRATEGIES;
+use stowage_engine::strategy::{self, STRATEGIES};
 use stowage_engine::{Fault as EngineFault, PackOptions};
 
 /// Partitions and how they are packed.
@@ -126,9 +126,20 @@ impl Job {
             return Err(Fault::option("a job needs at least one partition"));
         }
         if !options.plans() {
-            let detail = "a job needs a plan: use auto, optimal or a decreasing strategy, with \
-                          tolerance 1";
-            return Err(EngineFault::Strategy { detail: detail.to_string() }.into());
+            let info = strategy::info(pack.strategy);
+            let (name, tolerance) = (info.name, pack.tolerance);
+            let detail = if info.plans {
+                format!(
+                    "{name} with tolerance {tolerance} orders single sequences, and a job needs a plan; \
+                     use tolerance 1"
+                )
+            } else {
+                format!(
+                    "{name} places one sequence after another and has no plan, which a job needs; use \
+                     auto, optimal or a decreasing strategy"
+                )
+            };
+            return Err(EngineFault::Strategy { detail }.into());
         }
         if *mode == Mode::Local && pack.pack_count.is_some() {
             let detail = "packCount can't be met by groups that are planned apart; use mode \
