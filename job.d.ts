@@ -283,7 +283,9 @@ export interface JobStatus {
 
 /**
  * Says what a job has done and what is missing, by the names of its files: nothing is opened but job.json and
- * layout.json. Of an output in a store nothing can be seen from here: its last step counts as missing.
+ * layout.json. Of an output in a store nothing can be seen from here: its last step counts as missing. A
+ * partition is assigned if its report and its rows (`JOB/runs`) are there; when all shards are written, the
+ * report is enough. One whose rows went out as a stream therefore counts as missing until then.
  *
  * @param folder of the job
  * @param options `perTask`: items that one task of an array does, for `ranges`; default 1

@@ -2,7 +2,7 @@
 //! so that nothing temporary is left when the promise rejects.
 
 use crate::clock;
-use crate::fault::{Columns, Report};
+use crate::fault::{ColumnNames, Report};
 use crate::job::{self, JobControl};
 use crate::options::EngineOptions;
 use crate::output::{self, Output};
@@ -24,7 +24,7 @@ impl From<Fault> for Report {
         let path = fault.path().map(|path| path.to_string_lossy().into());
         let row = fault.row();
         let names = fault.columns();
-        let columns = (!names.is_empty()).then(|| Box::new(Columns(names.to_vec())));
+        let columns = (!names.is_empty()).then(|| Box::new(ColumnNames(names.to_vec())));
         match fault {
             Fault::Engine(fault) => Self { message, ..fault.into() },
             _ => Self { code, message, path, row, columns, ..Self::default() },

@@ -22,12 +22,12 @@ pub struct Report {
     /// Offending row of it.
     pub row: Option<u64>,
     /// The columns that there are, where one is missing.
-    pub columns: Option<Box<Columns>>,
+    pub columns: Option<Box<ColumnNames>>,
 }
 
 /// Names of columns; apart, since most reports have none and every result is as large as a report.
 #[derive(Debug)]
-pub struct Columns(pub Vec<String>);
+pub struct ColumnNames(pub Vec<String>);
 
 impl From<Fault> for Report {
     fn from(fault: Fault) -> Self {

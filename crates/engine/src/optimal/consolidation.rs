@@ -185,7 +185,7 @@ mod tests {
     use crate::optimal::work::Work;
     use crate::seeded::Generator;
     use crate::strategy::{Problem, best_fit_decreasing};
-    use crate::template::{Run, Templates, sequences, tokens};
+    use crate::template::{Run, Templates, tokens};
 
     fn packs(lengths: &[&[u32]]) -> Templates {
         let mut packs = Templates::new();
