@@ -13,6 +13,8 @@ from pathlib import Path
 from check_jobs import pss
 from check_spark import CAPACITY, OPTIONS, SHARD, executors, run, session
 from jobs import data, digests, document, same, stowage
+from pyspark.sql import SparkSession
+from spark_cluster import Cluster
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -44,31 +46,36 @@ def main() -> None:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"stowage pack: {time.time() - started:.1f} s, {busy:.1f} s of processor time")
-    spark = session(folder)
-    try:
-        peak, stop = [0], threading.Event()
+    with Cluster(folder) as cluster:
+        spark = session(folder, cluster.master)
+        try:
+            measure(spark, folder, inputs)
+        finally:
+            spark.stop()
 
-        def sample() -> None:
-            while not stop.wait(0.2):
-                peak[0] = max([peak[0], *map(pss, executors())])
 
-        sampler = threading.Thread(target=sample, daemon=True)
-        sampler.start()
-        for mode in ("local", "shuffle"):
-            more = {"mode": mode, "max_loss": 1, "group_packs": 1_000, "partition_size": 20_000_000}
-            before_run, began = used(everything(os.getpid())), time.time()
-            told = run(spark, mode, folder, inputs, **more, **OPTIONS)
-            spent = used(everything(os.getpid())) - before_run
-            moved = sum(stage["shuffleWriteBytes"] for stage in told)
-            tokens = sum(shard["places"] for shard in document(folder / f"{mode}-job", "layout.json")["shards"])
-            shuffled = f", {moved / (4 * tokens):.2f} bytes shuffled per byte of tokens" if moved else ""
-            print(f"Spark, {mode}: {time.time() - began:.1f} s, {spent:.1f} s of processor time{shuffled}", flush=True)
-        stop.set()
-        sampler.join()
-        same("shuffle", digests(folder / "shuffle"), digests(folder / "single"))
-        print(f"an executor (JVM, Python, Node): {peak[0] / 2**20:.0f} MiB at most")
-    finally:
-        spark.stop()
+def measure(spark: SparkSession, folder: Path, inputs: list[str]) -> None:
+    peak, stop = [0], threading.Event()
+
+    def sample() -> None:
+        while not stop.wait(0.2):
+            peak[0] = max([peak[0], *map(pss, executors())])
+
+    sampler = threading.Thread(target=sample, daemon=True)
+    sampler.start()
+    for mode in ("local", "shuffle"):
+        more = {"mode": mode, "max_loss": 1, "group_packs": 1_000, "partition_size": 20_000_000}
+        before_run, began = used(everything(os.getpid())), time.time()
+        told = run(spark, mode, folder, inputs, **more, **OPTIONS)
+        spent = used(everything(os.getpid())) - before_run
+        moved = sum(stage["shuffleWriteBytes"] for stage in told)
+        tokens = sum(shard["places"] for shard in document(folder / f"{mode}-job", "layout.json")["shards"])
+        shuffled = f", {moved / (4 * tokens):.2f} bytes shuffled per byte of tokens" if moved else ""
+        print(f"Spark, {mode}: {time.time() - began:.1f} s, {spent:.1f} s of processor time{shuffled}", flush=True)
+    stop.set()
+    sampler.join()
+    same("shuffle", digests(folder / "shuffle"), digests(folder / "single"))
+    print(f"an executor (JVM, Python, Node): {peak[0] / 2**20:.0f} MiB at most")
 
 
 main()

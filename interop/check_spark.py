@@ -1,14 +1,15 @@
 """Packs on Spark as users do, in one session, and compares every byte with `stowage pack`.
 
-check_spark.py FOLDER [shuffle|salted|killed|store]   Spark runs as local-cluster: two executors, JVMs of their own.
-Rows find their task without repartitionById; an executor is killed while shards are written; inputs and
-output lie in a store, in local mode.
+check_spark.py FOLDER [shuffle|speculated|killed|store]   Spark runs on two workers, which are two hosts to it.
+A task runs twice by speculation, where rows find their task without repartitionById; an executor is killed while
+shards are written; inputs and output lie in a store, in local mode.
 """
 
 import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -19,8 +20,9 @@ from pathlib import Path
 import pandas
 import pyarrow
 import pyspark
-from jobs import ROOT, data, digests, document, same, stowage
+from jobs import MAIN, NODE, ROOT, data, digests, document, same, stowage
 from pyspark.sql import SparkSession
+from spark_cluster import Cluster
 
 sys.path.insert(0, str(ROOT / "spark"))
 import stowage_spark
@@ -31,8 +33,8 @@ OPTIONS = {"seed": 7, "shard_size": SHARD}
 PARTITION = 1_200_000  # bytes: a file each
 
 
-def session(folder: Path) -> SparkSession:
-    """Two executors of one core. Speculation isn't tried: Spark begins no second attempt on the same host."""
+def session(folder: Path, master: str) -> SparkSession:
+    """Two executors of one core; a task that takes long is run a second time beside the first."""
     java = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr.splitlines()[0]
     versions = f"pyspark {pyspark.__version__}, pyarrow {pyarrow.__version__}, pandas {pandas.__version__}"
     print(f"{versions}, {java}", flush=True)
@@ -43,13 +45,36 @@ def session(folder: Path) -> SparkSession:
         "spark.locality.wait": "0",
         "spark.local.dir": folder / "spark",
         "spark.ui.showConsoleProgress": "false",
+        "spark.speculation": "true",
+        "spark.speculation.interval": "200ms",
+        "spark.speculation.quantile": "0.3",
+        "spark.speculation.multiplier": "3",
+        "spark.executorEnv.STOWAGE": wrapper(folder),
     }
-    builder = SparkSession.builder.appName("stowage").master("local-cluster[2,1,1024]")
+    builder = SparkSession.builder.appName("stowage").master(master)
     for name, value in settings.items():
         builder = builder.config(name, str(value))
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def wrapper(folder: Path) -> str:
+    """stowage as executors see it: the first attempt at the shard in `slow` waits until another has written it."""
+    path = folder / "stowage.sh"
+    path.write_text(f"""#!/bin/bash
+slow=$(cat "{folder}/slow" 2>/dev/null)
+if [ -n "$slow" ] && [[ " $* " == *" --shard $slow "* ]]; then
+  echo $$ >> "{folder}/attempts"
+  mkdir "{folder}/slept-$slow" 2>/dev/null && for _ in {{1..600}}; do
+    compgen -G "{folder}/speculated/*-$(printf %05d "$slow")-of-*" >/dev/null && break
+    sleep 0.2
+  done
+fi
+exec "{NODE}" "{MAIN}" "$@"
+""")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
 
 
 def stages(spark: SparkSession, since: int) -> list[dict]:
@@ -130,10 +155,16 @@ def shuffle(spark: SparkSession, folder: Path, inputs: list[str], wanted: dict[s
         same(name, digests(folder / "shuffle"), wanted)
 
 
-def salted(spark: SparkSession, folder: Path, inputs: list[str], wanted: dict[str, str]) -> None:
-    counted(folder, "salted")
-    run(spark, "salted", folder, inputs, mode="shuffle", shards_per_task=1, salt=True)
-    same("without repartitionById", digests(folder / "salted"), wanted)
+def speculated(spark: SparkSession, folder: Path, inputs: list[str], wanted: dict[str, str]) -> None:
+    counted(folder, "speculated")
+    (folder / "slow").write_text("3")
+    run(spark, "speculated", folder, inputs, mode="shuffle", shards_per_task=1, salt=True)
+    (folder / "slow").unlink()
+    same("without repartitionById, a task speculated", digests(folder / "speculated"), wanted)
+    attempts = (folder / "attempts").read_text().split()
+    if len(attempts) < 2:
+        raise AssertionError(f"no shard was begun twice: {attempts}")
+    print(f"{len(attempts)} attempts at shard 3, the first of which waited for another's", flush=True)
 
 
 def killed(spark: SparkSession, folder: Path, inputs: list[str], wanted: dict[str, str]) -> None:
@@ -182,13 +213,14 @@ def main() -> None:
     given = ["--capacity", CAPACITY, "--seed", 7, "--shard-size", SHARD]
     stowage("pack", *inputs, "--output", folder / "single", *given)
     wanted = digests(folder / "single")
-    spark = session(folder)
-    checks = {"shuffle": shuffle, "salted": salted, "killed": killed, "store": store}
-    try:
-        for name in sys.argv[2:] or checks:
-            checks[name](spark, folder, inputs, wanted)
-    finally:
-        spark.stop()
+    checks = {"shuffle": shuffle, "speculated": speculated, "killed": killed, "store": store}
+    with Cluster(folder) as cluster:
+        spark = session(folder, cluster.master)
+        try:
+            for name in sys.argv[2:] or checks:
+                checks[name](spark, folder, inputs, wanted)
+        finally:
+            spark.stop()
 
 
 if __name__ == "__main__":

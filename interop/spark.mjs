@@ -40,7 +40,7 @@ function yaml(folder) {
 
 const checks = {
   ruff: () => {
-    const own = ["check_jobs", "check_spark", "bench_spark", "jobs", "moto_store"];
+    const own = ["check_jobs", "check_spark", "bench_spark", "jobs", "moto_store", "spark_cluster"];
     const paths = own.map((name) => join(here, `${name}.py`));
     for (const which of [
       [join(root, "spark")],
