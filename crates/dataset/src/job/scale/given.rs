@@ -126,19 +126,11 @@ impl Job {
             return Err(Fault::option("a job needs at least one partition"));
         }
         if !options.plans() {
-            let info = strategy::info(pack.strategy);
-            let (name, tolerance) = (info.name, pack.tolerance);
-            let detail = if info.plans {
-                format!(
-                    "{name} with tolerance {tolerance} orders single sequences, and a job needs a plan; \
-                     use tolerance 1"
-                )
-            } else {
-                format!(
-                    "{name} places one sequence after another and has no plan, which a job needs; use \
-                     auto, optimal or a decreasing strategy"
-                )
-            };
+            let detail = format!(
+                "{} has no plan, which a job needs; use auto, optimal or a decreasing strategy, with \
+                 tolerance 1",
+                strategy::info(pack.strategy).name
+            );
             return Err(EngineFault::Strategy { detail }.into());
         }
         if *mode == Mode::Local && pack.pack_count.is_some() {
