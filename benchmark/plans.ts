@@ -5,7 +5,8 @@
 // Plans every histogram of benchmark/instances and the two published ones with `auto` and `optimal`,
 // on one thread, and some with a limit on sequences per pack; proves each plan with plan.verify.
 // seqpacker packs the same lengths with its best strategy that is not quadratic (obfd). Fails where a
-// plan takes more than 1.02 times its units. Generated families: `cargo run --release -p stowage-engine
+// plan takes more than 1.02 times its units. Searches that take longer than 50 ms are cancelled at seven moments
+// as well, and the longest wait is told. Generated families: `cargo run --release -p stowage-engine
 // --example families`.
 
 import { spawnSync } from "node:child_process";
@@ -149,6 +150,30 @@ async function measure(
   };
 }
 
+/** Milliseconds from a cancel to the rejected promise, the longest of seven moments. */
+async function cancelled(
+  { capacity, histogram }: Instance,
+  strategy: Row["strategy"],
+  milliseconds: number,
+): Promise<number> {
+  let longest = 0;
+  for (let moment = 1; moment < 8; moment++) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const effort = Number(flags.effort);
+    const job = planJob(histogram, { capacity, strategy, effort, threads: 1, signal });
+    const ended = job.then(
+      () => undefined,
+      () => performance.now(),
+    );
+    await new Promise((resolve) => setTimeout(resolve, (milliseconds * moment) / 8));
+    const asked = performance.now();
+    controller.abort();
+    longest = Math.max(longest, ((await ended) ?? asked) - asked);
+  }
+  return longest;
+}
+
 function cells(row: Row): string[] {
   const whole = (value: number): string => value.toLocaleString("en-US");
   return [
@@ -163,12 +188,13 @@ function cells(row: Row): string[] {
   ];
 }
 
-function record(rows: readonly Row[], on: Machine): string {
+function record(rows: readonly Row[], wait: number, on: Machine): string {
   const date = new Date().toISOString();
   const path = join(ROOT, "benchmark", "record", `plans-${date.slice(0, 10)}-${on.name}.csv`);
   const command = ["npm run bench:plans --", ...process.argv.slice(2)].join(" ");
   const lines = [
     `# ${date} | ${on.cpu} | ${on.system} | Node ${on.node} | load ${on.load.join(" ")} | ${command}`,
+    `# cancelled at seven moments each: ${wait.toFixed(1)} ms to the rejection at most`,
     "instance,limit,strategy,packs,lower_bound,kind,gap,units,milliseconds,seqpacker_obfd_packs",
     ...rows.map((row) =>
       [
@@ -188,6 +214,7 @@ console.log(
 );
 console.log("|---|---|---:|---:|---:|---:|---:|---:|");
 const rows: Row[] = [];
+let wait = 0;
 for (const instance of instances()) {
   const rival = "python" in peers ? rivalPacks(instance, peers.python) : undefined;
   const limits = LIMITS[instance.name] ?? [];
@@ -202,6 +229,9 @@ for (const instance of instances()) {
     const row = { ...found, rival: limit === undefined ? rival : undefined };
     rows.push(row);
     console.log(`| ${cells(row).join(" | ")} |`);
+    if (limit === undefined && row.milliseconds > 50)
+      wait = Math.max(wait, await cancelled(instance, strategy, row.milliseconds));
   }
 }
-if (!flags["no-record"]) console.log(`\nrecord: ${record(rows, machine())}`);
+console.log(`\ncancelled at seven moments each: ${wait.toFixed(1)} ms to the rejection at most`);
+if (!flags["no-record"]) console.log(`record: ${record(rows, wait, machine())}`);
