@@ -72,6 +72,9 @@ function stagePlatform(platform) {
   const binary = join(out("binaries"), file);
   if (!existsSync(binary)) throw new Error(`no binary for ${name}: ${binary} is missing`);
   console.log(inspect(binary, platform));
+  const { size } = statSync(binary);
+  if (size > limits.binary)
+    throw new Error(`${binary} has ${size} bytes, more than ${limits.binary}`);
   const folder = empty(out(`packages/${manifest.name}-${name}`));
   cpSync(here(`npm/${name}`), folder, { recursive: true });
   copyFileSync(binary, join(folder, file));
