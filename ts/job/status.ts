@@ -65,8 +65,9 @@ export async function jobStatus(
     total?: number,
   ): Promise<StepStatus> => {
     if (total === undefined) return { step, done: 0, total, missing: [], ranges: "" };
-    const [first, ...others] = await Promise.all(names.map((name) => doneItems(at, name)));
-    const done = new Set(first?.filter((item) => others.every((other) => other.includes(item))));
+    const lists = await Promise.all(names.map((name) => doneItems(at, name)));
+    const [first, ...others] = lists.map((list) => new Set(list));
+    const done = new Set([...(first ?? [])].filter((item) => others.every((set) => set.has(item))));
     const missing = Array.from({ length: total }, (_, k) => k).filter((k) => !done.has(k));
     return { step, done: total - missing.length, total, missing, ranges: tasks(missing) };
   };
